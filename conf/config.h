@@ -1,0 +1,167 @@
+// Config: everything that the configuration file says, as plain values, with every default.
+//
+// One struct per TOML table, named like it. A key exists here from the day it works. The sentence for people stands
+// in reference.toml; a test keeps the two alike. A loaded Config has passed validate(): whoever reads it checks nothing.
+//
+// Threads: immutable once loaded; shared as std::shared_ptr<const Config> and swapped whole on reload.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conf/domain_name.h"
+#include "conf/ip_address.h"
+
+namespace conf {
+
+using Duration = std::chrono::milliseconds;
+using Instant = std::chrono::sys_time<std::chrono::milliseconds>;  // wall clock, UTC
+
+/// Where to listen or connect: an address with a port, or a Unix socket when `path` is not empty.
+struct Endpoint {
+    IpAddress address;
+    std::uint16_t port = 0;
+    std::string path;
+
+    [[nodiscard]] bool is_unix() const { return !path.empty(); }
+    [[nodiscard]] std::string text() const;  // as it is written in the file
+    bool operator==(const Endpoint&) const = default;
+};
+
+enum class Tls : std::uint8_t { None };
+
+struct Listener {
+    Endpoint address;  // default 127.0.0.1:2525; port 0 takes a free one, which the log names
+    Tls tls = Tls::None;
+    std::vector<IpNetwork> clients;  // who may relay; default 127.0.0.0/8 and ::1
+    bool operator==(const Listener&) const = default;
+};
+
+struct Limits {
+    std::uint64_t message_size = 25 * 1024 * 1024;  // octets
+    int recipients = 1000;                          // RFC 5321 4.5.3.1.8 asks for 100 at least
+    int connections = 1000;
+    int connections_per_client = 100;
+    int messages_per_connection = 1000;
+    int errors = 10;
+    Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 4.5.3.2.7
+    Duration data_timeout = std::chrono::minutes(10);    // the whole of DATA
+    std::optional<std::uint64_t> min_free_disk;          // octets; unset is "auto"
+
+    /// "auto": room for the largest message and its journal, 128 MiB at least.
+    [[nodiscard]] std::uint64_t effective_min_free_disk() const;
+};
+
+struct Selector {
+    std::string name;  // one or more labels
+    std::string key;   // path of a PEM file
+    std::optional<Instant> sign_from;
+    std::optional<Instant> sign_until;
+};
+
+struct Domain {
+    DomainName name;
+    bool envelope_only = false;  // used in MAIL FROM alone; needs no selector
+    std::vector<Selector> selectors;
+};
+
+enum class Canonicalization : std::uint8_t { Simple, Relaxed };
+enum class Prove : std::uint8_t { Off };
+
+struct Dkim {
+    Prove prove = Prove::Off;
+    Canonicalization header_canonicalization = Canonicalization::Relaxed;
+    Canonicalization body_canonicalization = Canonicalization::Relaxed;
+    bool allow_world_readable_keys = false;
+};
+
+enum class StoreKind : std::uint8_t { Sqlite };
+
+struct Queue {
+    StoreKind store = StoreKind::Sqlite;
+    std::vector<Duration> retry;  // default 1m 5m 15m 30m 1h 2h 4h; the last repeats
+    Duration expire_after = std::chrono::hours(24 * 4);
+    int active_messages = 20000;  // held in memory at once; the rest waits in the store
+};
+
+enum class AddressFamilies : std::uint8_t { Both, Ipv4, Ipv6 };
+
+struct Delivery {
+    std::uint16_t port = 25;
+    AddressFamilies addresses = AddressFamilies::Both;
+    int connections = 500;
+    int connections_per_site = 20;
+    int messages_per_connection = 100;
+    int recipients_per_transaction = 100;
+    int connection_attempts_per_message = 5;
+    Duration idle_timeout = std::chrono::seconds(5);
+    Duration connect_timeout = std::chrono::seconds(30);
+    Duration greeting_timeout = std::chrono::minutes(5);  // RFC 5321 4.5.3.2.1; EHLO and HELO too
+    Duration mail_timeout = std::chrono::minutes(5);      // 4.5.3.2.2; RSET too
+    Duration rcpt_timeout = std::chrono::minutes(5);      // 4.5.3.2.3
+    Duration data_timeout = std::chrono::minutes(2);      // 4.5.3.2.4
+    Duration block_timeout = std::chrono::minutes(3);     // 4.5.3.2.5
+    Duration dot_timeout = std::chrono::minutes(10);      // 4.5.3.2.6
+    Tls tls = Tls::None;
+    bool allow_all_private_addresses = false;
+    std::vector<IpNetwork> allowed_private_addresses;
+
+    /// Loopback and private targets are skipped unless allowed.
+    [[nodiscard]] bool allows(const IpAddress& address) const;
+};
+
+struct Dns {
+    std::vector<Endpoint> servers;        // empty is "system": resolv.conf
+    std::vector<std::string> local_data;  // "name. TYPE rdata", answered before any server is asked
+    Duration timeout = std::chrono::seconds(5);
+    std::uint64_t cache_size = 4 * 1024 * 1024;  // octets
+    bool operator==(const Dns&) const = default;
+};
+
+enum class CheckMode : std::uint8_t { Enforce, Warn, Off };
+
+struct SelfCheck {
+    CheckMode mode = CheckMode::Enforce;
+    Duration interval = std::chrono::minutes(15);
+};
+
+struct Status {
+    Endpoint address;         // default 127.0.0.1:8025
+    Endpoint control_socket;  // default unix:DATA_DIR/control.sock; always a Unix socket
+};
+
+enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
+enum class LogFormat : std::uint8_t { Text, Json };
+
+struct Log {
+    LogLevel level = LogLevel::Info;
+    LogFormat format = LogFormat::Text;
+};
+
+struct Config {
+    DomainName hostname;
+    std::string postmaster;  // a mailbox; its domain signs
+    DomainName postmaster_domain;
+    std::string data_dir = "/var/lib/signet";
+    std::string user;
+    std::string node;
+    Duration shutdown_grace = std::chrono::seconds(8);
+    std::vector<Listener> listeners;
+    Limits limits;
+    std::vector<Domain> domains;
+    Dkim dkim;
+    Queue queue;
+    Delivery delivery;
+    Dns dns;
+    SelfCheck self_check;
+    Status status;
+    Log log;
+
+    /// The [[domain]] of exactly this name, or nothing.
+    [[nodiscard]] const Domain* find_domain(const DomainName& name) const;
+};
+
+}  // namespace conf

@@ -1,0 +1,40 @@
+// Destination: the mail that waits for one site, and how many connections that site may have.
+//
+// Slow start: the limit begins at 2 and grows by one with each attempt that reached the host, up to the configured
+// number; a host failure halves it (down to 1). (The idea is Postfix's destination concurrency.)
+//
+// Threads: not safe; owned by Scheduler, under the Spool's lock.     Errors: none; misuse asserts.
+#pragma once
+
+#include <deque>
+#include <string>
+
+#include "queue/attempt.h"
+
+namespace queue {
+
+class Destination {
+public:
+    explicit Destination(int max_connections) : max_connections_(max_connections) {}
+
+    [[nodiscard]] int connections() const { return connections_; }
+    [[nodiscard]] int limit() const { return limit_; }
+    [[nodiscard]] bool has_waiting() const { return !waiting_.empty(); }
+    [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+    /// A new connection is worth opening: mail waits that the open ones will not take soon, and the limit allows one.
+    [[nodiscard]] bool wants_connection() const;
+
+    void opened();
+    void closed();
+    void reached();  // an attempt got through to the host
+    void failed();   // no host of the site could be used
+
+private:
+    friend class Scheduler;
+    std::deque<Part> waiting_;
+    int connections_ = 0;
+    int max_connections_;
+    int limit_ = 2;
+};
+
+}  // namespace queue

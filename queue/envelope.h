@@ -1,0 +1,59 @@
+// Envelope: who sent a message, who is to get it, and how far each of them has come.
+//
+// Standards: RFC 5321 2.3.1 (envelope), RFC 6152 (BODY).
+// Threads:   values; a message is owned by one object at a time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "queue/address.h"
+#include "queue/message_id.h"
+#include "queue/outcome.h"
+
+namespace queue {
+
+enum class BodyKind : std::uint8_t { SevenBit, EightBitMime };
+
+struct Recipient {
+    enum class State : std::uint8_t { Waiting, Delivered, Failed, Expired, Deleted };
+
+    Address address;
+    State state = State::Waiting;
+    int attempts = 0;             // that ended in an Outcome
+    Instant due{};                // next attempt; meaningful while Waiting
+    std::optional<Outcome> last;  // of the latest attempt
+    bool operator==(const Recipient&) const = default;
+
+    [[nodiscard]] bool is_open() const { return state == State::Waiting; }
+};
+
+/// Why a message waits although it is due. Empty reason: nothing holds it.
+struct Hold {
+    std::string reason;  // for people: "PTR of 192.0.2.1 is absent (example.com)"
+    Instant since{};
+    bool operator==(const Hold&) const = default;
+};
+
+struct Envelope {
+    MessageId id;
+    Address sender;
+    std::vector<Recipient> recipients;  // at least one
+    BodyKind body = BodyKind::SevenBit;
+    Instant accepted{};
+    std::string client;                 // "192.0.2.7" or "local"
+    std::string author_domain;          // of the From: field; what the gate judges
+    std::string signed_by;              // "example.com/2026a" or two, joined by a comma
+    std::uint64_t size = 0;             // octets on the wire, signatures included
+    Hold hold;
+    bool operator==(const Envelope&) const = default;
+
+    /// At least one recipient still waits.
+    [[nodiscard]] bool is_open() const;
+    /// The earliest due time of those that wait.
+    [[nodiscard]] Instant due() const;
+};
+
+}  // namespace queue
