@@ -1,9 +1,11 @@
 // Config: everything that the configuration file says, as plain values, with every default.
 //
-// One struct per TOML table, named like it. A key exists here from the day it works. The sentence for people stands
-// in reference.toml; a test keeps the two alike. A loaded Config has passed validate(): whoever reads it checks nothing.
+// One struct per TOML table, named like it. A key exists here from the day it works. The sentence
+// for people stands in reference.toml; a test keeps the two alike. A loaded Config has passed
+// validate(): whoever reads it checks nothing.
 //
-// Threads: immutable once loaded; shared as std::shared_ptr<const Config> and swapped whole on reload.
+// Threads: immutable once loaded; shared as std::shared_ptr<const Config> and swapped whole on
+// reload.
 #pragma once
 
 #include <chrono>
@@ -34,9 +36,13 @@ struct Endpoint {
 enum class Tls : std::uint8_t { None };
 
 struct Listener {
-    Endpoint address;  // default 127.0.0.1:2525; port 0 takes a free one, which the log names
+    Endpoint address{
+        IpAddress::v4({127, 0, 0, 1}), 2525, {}};  // port 0 takes a free one, which the log names
     Tls tls = Tls::None;
-    std::vector<IpNetwork> clients;  // who may relay; default 127.0.0.0/8 and ::1
+    std::vector<IpNetwork> clients{
+        IpNetwork(IpAddress::v4({127, 0, 0, 0}), 8),
+        IpNetwork(IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}),
+                  128)};  // who may relay
     bool operator==(const Listener&) const = default;
 };
 
@@ -53,6 +59,7 @@ struct Limits {
 
     /// "auto": room for the largest message and its journal, 128 MiB at least.
     [[nodiscard]] std::uint64_t effective_min_free_disk() const;
+    bool operator==(const Limits&) const = default;
 };
 
 struct Selector {
@@ -60,12 +67,14 @@ struct Selector {
     std::string key;   // path of a PEM file
     std::optional<Instant> sign_from;
     std::optional<Instant> sign_until;
+    bool operator==(const Selector&) const = default;
 };
 
 struct Domain {
     DomainName name;
     bool envelope_only = false;  // used in MAIL FROM alone; needs no selector
     std::vector<Selector> selectors;
+    bool operator==(const Domain&) const = default;
 };
 
 enum class Canonicalization : std::uint8_t { Simple, Relaxed };
@@ -76,15 +85,23 @@ struct Dkim {
     Canonicalization header_canonicalization = Canonicalization::Relaxed;
     Canonicalization body_canonicalization = Canonicalization::Relaxed;
     bool allow_world_readable_keys = false;
+    bool operator==(const Dkim&) const = default;
 };
 
 enum class StoreKind : std::uint8_t { Sqlite };
 
 struct Queue {
     StoreKind store = StoreKind::Sqlite;
-    std::vector<Duration> retry;  // default 1m 5m 15m 30m 1h 2h 4h; the last repeats
+    std::vector<Duration> retry{std::chrono::minutes(1),
+                                std::chrono::minutes(5),
+                                std::chrono::minutes(15),
+                                std::chrono::minutes(30),
+                                std::chrono::hours(1),
+                                std::chrono::hours(2),
+                                std::chrono::hours(4)};  // the last repeats
     Duration expire_after = std::chrono::hours(24 * 4);
     int active_messages = 20000;  // held in memory at once; the rest waits in the store
+    bool operator==(const Queue&) const = default;
 };
 
 enum class AddressFamilies : std::uint8_t { Both, Ipv4, Ipv6 };
@@ -111,6 +128,7 @@ struct Delivery {
 
     /// Loopback and private targets are skipped unless allowed.
     [[nodiscard]] bool allows(const IpAddress& address) const;
+    bool operator==(const Delivery&) const = default;
 };
 
 struct Dns {
@@ -126,11 +144,14 @@ enum class CheckMode : std::uint8_t { Enforce, Warn, Off };
 struct SelfCheck {
     CheckMode mode = CheckMode::Enforce;
     Duration interval = std::chrono::minutes(15);
+    bool operator==(const SelfCheck&) const = default;
 };
 
 struct Status {
-    Endpoint address;         // default 127.0.0.1:8025
+    Endpoint address{
+        IpAddress::v4({127, 0, 0, 1}), 8025, {}};  // port 0 takes a free one, which the log names
     Endpoint control_socket;  // default unix:DATA_DIR/control.sock; always a Unix socket
+    bool operator==(const Status&) const = default;
 };
 
 enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
@@ -139,6 +160,7 @@ enum class LogFormat : std::uint8_t { Text, Json };
 struct Log {
     LogLevel level = LogLevel::Info;
     LogFormat format = LogFormat::Text;
+    bool operator==(const Log&) const = default;
 };
 
 struct Config {
@@ -162,6 +184,7 @@ struct Config {
 
     /// The [[domain]] of exactly this name, or nothing.
     [[nodiscard]] const Domain* find_domain(const DomainName& name) const;
+    bool operator==(const Config&) const = default;
 };
 
 }  // namespace conf

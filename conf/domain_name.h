@@ -1,9 +1,10 @@
-// DomainName: a syntactically valid DNS host or mail domain, lower case, in A-labels, without the last dot.
+// DomainName: a syntactically valid DNS host or mail domain, lower case, in A-labels, without the
+// last dot.
 //
 // Two spellings of one domain compare equal, so it serves as a key everywhere.
 //
-// Standards: RFC 1035 2.3.4 (63 octets a label, 253 in all), RFC 5321 2.3.5, RFC 5891 (U-labels become A-labels).
-// Threads:   values.
+// Standards: RFC 1035 2.3.4 (63 octets a label, 253 in all), RFC 5321 2.3.5, RFC 5891 (U-labels
+// become A-labels). Threads:   values.
 #pragma once
 
 #include <compare>
@@ -18,9 +19,9 @@ class DomainName {
 public:
     DomainName() = default;  // empty; no valid domain compares equal to it
 
-    /// Accepts one trailing dot, upper case, UTF-8 labels. Labels hold letters, digits, '-' and '_' (selectors and
-    /// service names have underscores) and neither begin nor end with '-'.
-    /// Errors: empty name or label, too long, other characters; the detail names the label.
+    /// Accepts one trailing dot, upper case, UTF-8 labels. Labels hold letters, digits, '-' and '_'
+    /// (selectors and service names have underscores) and neither begin nor end with '-'. Errors:
+    /// empty name or label, too long, other characters; the detail names the label.
     static Result<DomainName> parse(std::string_view text);
 
     [[nodiscard]] const std::string& text() const { return text_; }

@@ -1,7 +1,8 @@
 // IpAddress and IpNetwork: plain values for IPv4 and IPv6 addresses and CIDR blocks.
 //
 // Standards: RFC 4291 (text form, by inet_pton), RFC 4632 (CIDR), RFC 5952 (printed form).
-// Threads:   values.     Errors: parse functions return no value on anything that inet_pton refuses;
+// Threads:   values.     Errors: parse functions return no value on anything that inet_pton
+// refuses;
 //            zone ids ("fe80::1%eth0") are refused.
 #pragma once
 
@@ -37,7 +38,8 @@ public:
     [[nodiscard]] IpAddress unmapped() const;
 
     [[nodiscard]] bool is_loopback() const;
-    /// Never a mail server: unspecified, multicast, link-local, v4-mapped, 0/8, 240/4 and broadcast.
+    /// Never a mail server: unspecified, multicast, link-local, v4-mapped, 0/8, 240/4 and
+    /// broadcast.
     [[nodiscard]] bool is_unusable() const;
     /// RFC 1918, CGNAT (100.64/10), ULA (fc00::/7).
     [[nodiscard]] bool is_private() const;
@@ -49,7 +51,8 @@ private:
     std::array<std::uint8_t, 16> octets_{};
 };
 
-/// "192.0.2.0/24", "2001:db8::/32", or a single address. Bits behind the prefix are refused when set.
+/// "192.0.2.0/24", "2001:db8::/32", or a single address. Bits behind the prefix are refused when
+/// set.
 class IpNetwork {
 public:
     IpNetwork() = default;

@@ -1,7 +1,8 @@
 // Reading a configuration file: TOML to Config, with every fault of it at once.
 //
-// Each problem reads FILE:LINE:COLUMN: what is wrong: what to write instead. An unknown key names the nearest known
-// one. Of syntax errors only the first is reported, since the rest of the file cannot be read behind it.
+// Each problem reads FILE:LINE:COLUMN: what is wrong: what to write instead. An unknown key names
+// the nearest known one. Of syntax errors only the first is reported, since the rest of the file
+// cannot be read behind it.
 //
 // Threads: no state.
 #pragma once
@@ -28,14 +29,18 @@ struct Problem {
 
 using Loaded = std::variant<std::shared_ptr<const Config>, std::vector<Problem>>;
 
-/// Reads, parses and validates. `${NAME}` in strings takes NAME from the environment. A file that cannot be opened is one
-/// Problem without a line.
+/// Reads, parses and validates. `${NAME}` in strings takes NAME from the environment. A file that
+/// cannot be opened is one Problem without a line.
 Loaded load(const std::string& file);
 
 /// The same for text in memory; `file` only names it in messages.
 Loaded parse(std::string_view text, const std::string& file);
 
-/// The effective configuration as TOML that parse() reads back to the same Config, every key with its value.
+/// The effective configuration as TOML that parse() reads back to the same Config, every key with
+/// its value.
 std::string show(const Config& config);
+
+/// Every key that a file may have, as "delivery.port" or "domain.selector.name", sorted by table.
+std::vector<std::string> known_keys();
 
 }  // namespace conf

@@ -1,7 +1,8 @@
 // Result: a value, or an error that says in words what was wrong.
 //
-// Used for what can fail outside our control: disk, key, DNS, configuration. What a remote server said about a
-// recipient is an Outcome instead, and a bug of ours is an assert: the three are never mixed.
+// Used for what can fail outside our control: disk, key, DNS, configuration. What a remote server
+// said about a recipient is an Outcome instead, and a bug of ours is an assert: the three are never
+// mixed.
 //
 // Threads: values; safe to move between threads.
 #pragma once
@@ -14,7 +15,8 @@
 
 namespace conf {
 
-/// What failed (`code`, of the folder's own category) and the details that a person needs (`detail`, may be empty).
+/// What failed (`code`, of the folder's own category) and the details that a person needs
+/// (`detail`, may be empty).
 struct Error {
     boost::system::error_code code;
     std::string detail;
@@ -29,7 +31,8 @@ struct Error {
 };
 
 /// Called by `result::value()` on an error: our bug, since the caller did not look first.
-[[noreturn]] inline void throw_exception_from_error(const Error& error, const boost::source_location& where) {
+[[noreturn]] inline void throw_exception_from_error(const Error& error,
+                                                    const boost::source_location& where) {
     throw boost::system::system_error(error.code, error.detail + " (" + where.to_string() + ")");
 }
 
