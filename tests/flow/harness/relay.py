@@ -183,8 +183,7 @@ class Relay:
 
     def run(self, *arguments, stdin=None, timeout=30):
         """CompletedProcess of `signet ARGUMENTS` with this configuration."""
-        command = [BINARY, *arguments[:1], *arguments[1:], "-c", self.file]
-        return subprocess.run(command, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout,
+        return subprocess.run([BINARY, *arguments, "-c", self.file], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout,
                               env={**os.environ, **self.environment})
 
     def json(self, *arguments):

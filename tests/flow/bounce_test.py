@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+"""Every accepted recipient ends once: what cannot be delivered comes back to its sender, signed, and never twice."""
+import email
+import email.policy
+
+from harness import *
+
+
+class Bounces(FlowTest):
+    def setUp(self):
+        super().setUp()
+        self.dns.mail_domain("example.com", (10, "mx.example.com", RECEIVERS[100]))
+        self.box = self.receiver(RECEIVERS[100])
+
+    def report(self, number=1):
+        """(the received DSN, its parsed parts: text, fields of the message, fields of the recipients, returned header)."""
+        got = self.box.wait(number)[number - 1]
+        parsed = email.message_from_bytes(got.data, policy=email.policy.default)
+        self.assertEqual(parsed.get_content_type(), "multipart/report")
+        self.assertEqual(parsed.get_param("report-type"), "delivery-status")
+        parts = parsed.get_payload()
+        self.assertEqual([p.get_content_type() for p in parts][:2], ["text/plain", "message/delivery-status"])
+        self.assertIn(parts[2].get_content_type(), ("text/rfc822-headers", "message/rfc822"))
+        blocks = parts[1].get_payload()
+        return got, parsed, parts, blocks[0], blocks[1:]
+
+    def test_refused_recipient(self):
+        receiver = self.destination(replies={"RCPT": "550-5.1.1 no such user here\n550 5.1.1 ask the postmaster"})
+        relay = self.relay()
+        text = message()
+        queue_id = submit(text)
+        got, parsed, parts, whole, recipients = self.report()
+        self.assertEqual((got.sender, got.recipients), ("", ["app@example.com"]))
+        self.assertIn("postmaster@example.com", parsed["From"])
+        self.assertIn("app@example.com", parsed["To"])
+        self.assertEqual(parsed["Auto-Submitted"], "auto-replied")
+        self.assertEqual(whole["Reporting-MTA"], "dns; relay.example.org")
+        self.assertTrue(whole["Arrival-Date"])
+        self.assertEqual(len(recipients), 1)
+        self.assertEqual(recipients[0]["Final-Recipient"], "rfc822; user@dest.example")
+        self.assertEqual(recipients[0]["Action"], "failed")
+        self.assertEqual(recipients[0]["Status"], "5.1.1")
+        self.assertIn("550", recipients[0]["Diagnostic-Code"])
+        self.assertIn("mx.dest.example", recipients[0]["Remote-MTA"])
+        self.assertIn("user@dest.example", parts[0].get_content())
+        self.assertIn(text.number.encode(), got.data.split(b"message/delivery-status")[1])
+        self.assertEqual(dkimpy_results(got.data), [("rsa-sha256", True), ("ed25519-sha256", True)])
+        self.assertEqual(opendkim_results(got.data), [("rsa-sha256", True)])
+        relay.wait_empty()
+        relay.wait_log(rf"bounced .*id={queue_id}.*5\.1\.1")
+        self.assertEqual(relay.metric("signet_recipients_total", outcome="bounced"), 1)
+        self.assertEqual(receiver.messages, [])
+
+    def test_one_report_names_every_refused_recipient(self):
+        self.destination(replies={"RCPT": lambda _, line: None if "ok@" in line else "550 5.7.1 " + line[8:].split("@")[0]})
+        relay = self.relay()
+        submit(message(), recipients=["one@dest.example", "ok@dest.example", "two@dest.example"])
+        *_, recipients = self.report()
+        self.assertEqual(sorted(r["Final-Recipient"] for r in recipients), ["rfc822; one@dest.example", "rfc822; two@dest.example"])
+        for r in recipients:
+            self.assertIn(r["Final-Recipient"].split("; ")[1].split("@")[0], r["Diagnostic-Code"])
+        relay.wait_empty()
+        self.assertEqual(len(self.box.messages), 1)
+
+    def test_message_refused_at_its_end(self):
+        self.destination(replies={".": "554 5.7.1 spam"})
+        self.relay()
+        submit(message())
+        *_, recipients = self.report()
+        self.assertEqual((recipients[0]["Action"], recipients[0]["Status"]), ("failed", "5.7.1"))
+
+    def test_null_sender_never_bounces(self):
+        self.destination(replies={"RCPT": "550 5.1.1 no"})
+        relay = self.relay()
+        submit(message(), sender="")
+        relay.wait_empty()
+        submit(message(subject="the second"))
+        got, *_ = self.report()
+        relay.wait_empty()
+        self.assertEqual(len(self.box.messages), 1)
+        self.assertIn(b"the second", got.data)
+
+    def test_bounce_that_bounces_ends(self):
+        self.box.close()
+        self.box = self.receiver(RECEIVERS[101], replies={"RCPT": "550 5.1.1 no"})
+        self.dns.mail_domain("example.com", (10, "mx.example.com", RECEIVERS[101]))
+        self.destination(replies={"RCPT": "550 5.1.1 no"})
+        relay = self.relay()
+        submit(message())
+        self.box.wait_sessions(1)
+        relay.wait_empty()
+        self.assertEqual(len(self.box.messages), 0)
+
+    def test_expired_message_comes_back(self):
+        self.destination(replies={"RCPT": "450 4.2.1 mailbox busy"})
+        relay = self.relay(queue={"retry": ["1s"], "expire_after": "3s"})
+        queue_id = submit(message())
+        _, _, _, _, recipients = self.report()
+        self.assertEqual(recipients[0]["Action"], "failed")
+        self.assertRegex(recipients[0]["Status"], r"^[45]\.\d+\.\d+$")
+        self.assertIn("4.2.1 mailbox busy", recipients[0]["Diagnostic-Code"])
+        relay.wait_log(rf"expired .*id={queue_id}")
+        relay.wait_empty()
+        self.assertEqual(relay.metric("signet_recipients_total", outcome="expired"), 1)
+
+    def test_remote_text_cannot_forge_report_fields(self):
+        self.destination(replies={"RCPT": b"550 5.1.1 no\x00\x1b[2J\xff\rFinal-Recipient: rfc822; forged@example.com\r\n"})
+        self.relay()
+        submit(message())
+        got, _, _, _, recipients = self.report()
+        self.assertEqual([r["Final-Recipient"] for r in recipients], ["rfc822; user@dest.example"])
+        self.assertNotIn(b"\x00", got.data)
+        self.assertNotIn(b"\x1b", got.data)
+
+    def test_owed_report_survives_a_kill(self):
+        self.box.close()
+        self.destination(replies={"RCPT": "550 5.1.1 no"})
+        relay = self.relay()
+        submit(message())
+        relay.wait_log("bounced ")
+        relay.kill()
+        self.box = self.receiver(RECEIVERS[102])
+        self.dns.mail_domain("example.com", (10, "mx.example.com", RECEIVERS[102]))
+        relay.start()
+        *_, recipients = self.report()
+        self.assertEqual(recipients[0]["Status"], "5.1.1")
+        relay.wait_empty()
+        self.assertEqual(len(self.box.messages), 1)
+
+
+if __name__ == "__main__":
+    main()
