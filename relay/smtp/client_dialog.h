@@ -1,19 +1,28 @@
 // ClientDialog: the client's side of an SMTP conversation, step by step, without I/O.
 //
-// The exchange does what a Step says (write, read one reply, send the message) and reports what came; the dialog decides and
-// keeps, for each recipient, what the server said. QUIT is written only by quit(), never before the reply to the dot.
+// The exchange does what a Step says (write, read one reply, send the message) and reports what
+// came; the dialog decides and keeps, for each recipient, what the server said. QUIT is written
+// only by quit(), never before the reply to the dot.
 //
-// Standards: RFC 5321 (3.3, 4.2, 4.5.3.1.10), RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 6152 (8BITMIME), RFC 2034.
-// Threads:   one owner.
+//   greeting > EHLO (> HELO) > Ready > MAIL, RCPT..., DATA > message > reply to the dot > Ready >
+//   QUIT > Close
+//                                            \ nobody accepted, or DATA refused > RSET > Ready
+//
+// Standards: RFC 5321 (3.3, 4.2, 4.5.3.1.10), RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 6152
+// (8BITMIME), RFC 2034. Threads:   one owner. Errors:    what the server does wrong is an Outcome;
+// misuse asserts.
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "queue/envelope.h"
 #include "queue/outcome.h"
+#include "relay/smtp/client_outcome.h"
+#include "relay/smtp/extensions.h"
 #include "relay/smtp/reply.h"
 
 namespace relay::smtp {
@@ -21,16 +30,10 @@ namespace relay::smtp {
 /// What is to be sent: recipients of one message.
 struct Delivery {
     queue::Address sender;
-    std::vector<queue::Address> recipients;
-    std::uint64_t size = 0;
+    std::vector<queue::Address> recipients;  // at least one
+    std::uint64_t size = 0;                  // octets of the message; 0 for unknown
     queue::BodyKind body = queue::BodyKind::SevenBit;
 };
-
-/// Which RFC 5321 4.5.3.2 limit holds for the reply that is awaited.
-enum class Wait { Greeting, Ehlo, Mail, Rcpt, Data, Dot, Rset, Quit };
-
-/// How a connection or a step of it failed, as the network saw it.
-enum class Loss { Closed, TimedOut, Garbage, TooLong };
 
 class ClientDialog {
 public:
@@ -38,7 +41,8 @@ public:
         Write,        // write `octets`, then ask next()
         ReadReply,    // read one reply within `wait`; then replied() or lost()
         SendMessage,  // write the dot-stuffed message and the end of data; then message_sent()
-        SendNothing,  // every recipient was refused and the server said 354 all the same: end of data alone
+        SendNothing,  // every recipient was refused and the server said 354 all the same: end of
+                      // data alone; then next()
         Ready,        // greeted, or a transaction is over: begin() or quit()
         Close         // nothing more can be done on this connection
     };
@@ -51,43 +55,99 @@ public:
     /// `helo` is our own checked name.
     explicit ClientDialog(std::string helo);
 
-    /// What to do now. Write and SendMessage are returned once each.
+    /// What to do now. Write, SendMessage and SendNothing are returned once each.
     Step next();
+    /// One whole reply. One that comes while the message is being written is taken too: a refusal
+    /// ends the connection.
     void replied(const ServerReply& reply);
+    /// The connection is gone, in whatever step, also while writing.
     void lost(Loss loss);
+    /// The message and its end of data are written.
     void message_sent();
+    /// Octets came from the server while next() is not ReadReply: more replies than commands. The
+    /// connection is over; what is undecided is Deferred.
+    void unexpected_input();
 
-    /// A new transaction; only when next() says Ready. A message that the server cannot take (SIZE 5.3.4, 8BITMIME 5.6.3) gets its
-    /// outcomes at once and next() stays Ready.
+    /// A new transaction; only when next() says Ready. A message that the server cannot take
+    /// (SIZE 5.3.4, 8BITMIME 5.6.3) gets its outcomes at once and next() stays Ready.
     void begin(const Delivery& delivery);
     /// Only when Ready.
     void quit();
 
-    /// One for each recipient of the last begin(), in order; complete once next() is Ready or Close. Undecided recipients of
-    /// a lost connection are Deferred. `host` and `ip` are left empty.
+    /// One for each recipient of the last begin(), in order; complete once next() is Ready or
+    /// Close. Undecided recipients of a lost connection are Deferred. `host` and `ip` are left
+    /// empty.
     [[nodiscard]] const std::vector<queue::Outcome>& outcomes() const { return outcomes_; }
     /// The server greeted us and answered EHLO or HELO: the host works.
     [[nodiscard]] bool greeted() const { return greeted_; }
-    /// Why the host could not be used, while not greeted() and next() is Close. Deferred: the next host may be tried.
+    /// Why the host could not be used, while not greeted() and next() is Close. Deferred: the next
+    /// host may be tried.
     [[nodiscard]] const queue::Outcome& host_failure() const { return host_failure_; }
-    /// The connection was lost, or lost its sync, in a way that leaves nothing to say but closing.
+    /// The connection was lost, or lost its sync, or is over, in a way that leaves nothing to say
+    /// but closing.
     [[nodiscard]] bool closed() const;
-    /// No octet of the current transaction's message had been sent when the connection ended: another host may be tried at once
-    /// for the recipients that are Deferred.
+    /// No octet of the current transaction's message had been sent when the connection ended:
+    /// another host may be tried at once for the recipients that are Deferred.
     [[nodiscard]] bool nothing_sent() const { return !message_sent_; }
-    [[nodiscard]] bool eight_bit() const { return eight_bit_; }
+    [[nodiscard]] bool eight_bit() const { return offered_.eight_bit; }
 
 private:
-    enum class Phase;
-    Phase phase_;
+    enum class Phase {
+        Greeting,
+        Ehlo,
+        Helo,
+        Ready,
+        Commands,  // MAIL, RCPT and DATA are written, or their replies awaited
+        Message,   // 354 came: the message is due
+        Sending,   // it is being written
+        Nothing,   // 354 came, but for nobody
+        Dot,
+        Rset,
+        Quit,
+        Closed
+    };
+    /// A command of a transaction that was written and is not answered.
+    struct Awaited {
+        Wait command = Wait::Mail;
+        std::size_t recipient = 0;  // of RCPT
+    };
+    enum class Standing : std::uint8_t { Open, Accepted, Decided };
+
+    void greeting_replied(const ServerReply& reply);
+    void ehlo_replied(const ServerReply& reply);
+    void helo_replied(const ServerReply& reply);
+    void command_replied(const ServerReply& reply);
+    void mail_replied(const ServerReply& reply);
+    void data_replied(const ServerReply& reply);
+    void dot_replied(const ServerReply& reply);
+
+    void write(std::string_view line);
+    [[nodiscard]] std::string mail_command() const;
+    void write_commands();
+    void continue_commands();
+    [[nodiscard]] bool anyone_accepted() const;
+    [[nodiscard]] std::string_view awaited() const;
+
+    void host_failed(queue::Outcome why);
+    void decide(std::size_t recipient, queue::Outcome outcome);
+    void decide_rest(const queue::Outcome& outcome);
+    void close_with(const queue::Outcome& outcome);
+
+    Phase phase_ = Phase::Greeting;
     std::string helo_;
-    bool pipelining_ = false, eight_bit_ = false, has_size_ = false;
-    std::optional<std::uint64_t> max_size_;
-    bool greeted_ = false, message_sent_ = false;
+    std::string to_write_;
+    Extensions offered_;
+    bool greeted_ = false;
+    queue::Outcome host_failure_;
+
+    // Of the current transaction:
     Delivery delivery_;
     std::vector<queue::Outcome> outcomes_;
-    queue::Outcome host_failure_;
-    // (the author of client_dialog.cc adds what the state machine needs)
+    std::vector<Standing> standing_;  // beside outcomes_
+    std::size_t next_command_ = 0;    // 0 MAIL, then a RCPT each, then DATA
+    std::deque<Awaited> awaited_;
+    bool mail_open_ = false;  // the server accepted MAIL and would refuse another
+    bool message_sent_ = false;
 };
 
 }  // namespace relay::smtp

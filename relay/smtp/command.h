@@ -1,7 +1,8 @@
 // Command: one line of a client, parsed strictly.
 //
-// Standards: RFC 5321 4.1.1 (commands), 4.1.2 (paths), 4.5.3.1 (lengths); RFC 1870 (SIZE), RFC 6152 (BODY).
-// Threads:   values; parse() has no state.
+// Standards: RFC 5321 4.1.1 (commands), 4.1.2 (paths), 4.5.3.1 (lengths); RFC 1870 (SIZE), RFC 6152
+// (BODY). Threads:   values; parse() has no state. Errors:    the Reply that names them; it never
+// repeats more than an address's fault.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +17,14 @@
 namespace relay::smtp {
 
 struct Helo {
-    std::string name;  // a domain or an address literal; anything printable is accepted and shown, never trusted
+    /// A domain or an address literal; any printable word of 255 octets is accepted and shown,
+    /// never trusted.
+    std::string name;
     bool extended = false;
 };
 struct MailFrom {
-    queue::Address sender;  // null allowed
-    std::optional<std::uint64_t> size;
+    queue::Address sender;              // null allowed
+    std::optional<std::uint64_t> size;  // the largest number for a value that is larger still
     queue::BodyKind body = queue::BodyKind::SevenBit;
 };
 struct RcptTo {
@@ -34,10 +37,12 @@ struct Vrfy {};
 struct Help {};
 struct Quit {};
 struct NotImplemented {};  // EXPN, ETRN, TURN and other known verbs that are not offered: 502
-using Command = std::variant<Helo, MailFrom, RcptTo, Data, Rset, Noop, Vrfy, Help, Quit, NotImplemented>;
+using Command =
+    std::variant<Helo, MailFrom, RcptTo, Data, Rset, Noop, Vrfy, Help, Quit, NotImplemented>;
 
-/// One line without its CRLF; `hostname` completes <postmaster>. Anything wrong is the Reply that says so: 500 unknown verb,
-/// 501 syntax (with 5.5.4 or 5.1.3 / 5.1.7 for addresses), 555 5.5.4 unknown parameter, 552 SIZE is judged by the dialog.
+/// One line without its CRLF; `hostname` completes <postmaster>. Anything wrong is the Reply that
+/// says so: 500 unknown verb, 501 syntax (with 5.5.4 or 5.1.3 / 5.1.7 for addresses), 553 5.6.7 an
+/// address beyond ASCII, 555 5.5.4 unknown parameter; whether SIZE fits is judged by the dialog.
 std::variant<Command, Reply> parse_command(std::string_view line, std::string_view hostname);
 
 }  // namespace relay::smtp

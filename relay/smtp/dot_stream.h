@@ -1,10 +1,12 @@
-// DotStream: takes the octets behind DATA apart: undoes dot-stuffing, finds the only true end, CR LF . CR LF.
+// DotStream: takes the octets behind DATA apart: undoes dot-stuffing, finds the only true end, CR
+// LF . CR LF.
 //
-// A bare CR, a bare LF or a NUL is remembered and the stream goes on to its true end, so that nothing behind a false end is
-// ever taken for a command (SMTP smuggling, CVE-2023-51764).
+// A bare CR, a bare LF or a NUL is remembered and the stream goes on to its true end, so that
+// nothing behind a false end is ever taken for a command (SMTP smuggling, CVE-2023-51764).
 //
 // Standards: RFC 5321 4.5.2 (transparency), 2.3.8 and 4.1.1.4 (line ends).
-// Threads:   one owner.     Cost: runs are copied whole.
+// Threads:   one owner.     Cost: runs are copied whole, and each octet is looked at a fixed number
+// of times. Errors:    Fault, kept until the end.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +19,9 @@ class DotStream {
 public:
     enum class Fault { None, BareCr, BareLf, Nul };
 
-    /// Appends the unstuffed octets of `input` to `out` and returns how many octets of `input` belong to the message: fewer
-    /// than all once done() is true; what is left are the next commands.
+    /// Appends the unstuffed octets of `input` to `out` and returns how many octets of `input`
+    /// belong to the message: fewer than all only once done() is true; what is left are the next
+    /// commands. A CR or a dot at the end of a piece is written once it is known what follows.
     std::size_t consume(std::string_view input, std::string& out);
     [[nodiscard]] bool done() const { return state_ == State::Done; }
     /// The first fault met; the message must be refused then.
@@ -26,12 +29,21 @@ public:
 
 private:
     enum class State { LineStart, Text, Cr, Dot, DotCr, Done };
+
+    void note(Fault fault) {
+        if (fault_ == Fault::None) {
+            fault_ = fault;
+        }
+    }
+    void look_for_faults(std::string_view run);
+
     State state_ = State::LineStart;
     Fault fault_ = Fault::None;
 };
 
-/// The other way: appends `octets` to `out` with every line that begins with a dot stuffed. `at_line_start` carries over from
-/// piece to piece and begins as true. The caller ends with end_of_data().
+/// The other way: appends `octets` to `out` with every line that begins with a dot stuffed.
+/// `octets` have no line ends but CRLF, which may lie across two pieces. `at_line_start` carries
+/// over from piece to piece and begins as true. The caller ends with end_of_data().
 void dot_stuff(std::string_view octets, bool& at_line_start, std::string& out);
 /// ".\r\n", preceded by CRLF unless the last piece ended a line.
 std::string_view end_of_data(bool at_line_start);

@@ -1,7 +1,8 @@
 // Reply: what we tell a client; ServerReply: what a server told us, with the parser that bounds it.
 //
-// Standards: RFC 5321 4.2 (replies), RFC 2034 and RFC 3463 (enhanced status codes).
-// Threads:   values.
+// Standards: RFC 5321 4.2 (replies), 4.5.3.1.5 (512 octets), RFC 2034 and RFC 3463 (enhanced
+// codes). Threads:   values. Errors:    a reply that cannot be understood, or is endless, is a
+// State of the parser.
 #pragma once
 
 #include <cstddef>
@@ -14,10 +15,10 @@
 
 namespace relay::smtp {
 
-/// Our reply. `text` is one line without CRLF; control octets in it are replaced by '?'.
+/// Our reply. `text` is one line without CRLF; what is not printable ASCII in it becomes '?'.
 struct Reply {
-    int code = 0;                  // 200 to 599
-    std::string enhanced;          // "2.1.0"; empty for 220, 250 to EHLO, 354
+    int code = 0;          // 200 to 599
+    std::string enhanced;  // "2.1.0"; empty for 220, 250 to EHLO, 354
     std::string text;
 
     /// "550 5.7.1 text\r\n", at most 512 octets: longer text is cut.
@@ -27,9 +28,11 @@ struct Reply {
 
 /// A whole reply of a server, all its lines.
 struct ServerReply {
-    int code = 0;                                  // of the last line
-    std::optional<queue::EnhancedStatus> enhanced;  // of the last line that has one; class as the code's, else ignored
-    std::vector<std::string> lines;                // texts behind the code and its separator, controls escaped
+    int code = 0;  // of the last line, 200 to 599
+    /// Of the last line that has one; class as the code's, else ignored.
+    std::optional<queue::EnhancedStatus> enhanced;
+    /// Texts behind the code and its separator; what is not printable ASCII stands as "\x0d".
+    std::vector<std::string> lines;
 
     [[nodiscard]] int klass() const { return code / 100; }
     /// "550 5.1.1 no such user": one line, lines joined by " / ", at most 1,000 octets.
@@ -41,14 +44,22 @@ class ReplyParser {
 public:
     enum class State { NeedMore, Complete, Garbage, TooLong };
 
-    /// Takes from `input` until a reply is complete and removes what it took. A bare LF ends a line too.
+    /// Takes from `input` until a reply is complete and removes what it took, an unfinished line
+    /// included; what is left behind a complete reply belongs to the next. A bare LF ends a line
+    /// too. After Complete it takes nothing until take(); Garbage and TooLong stay.
     State consume(std::string& input);
-    /// The complete reply; the parser starts anew.
+    /// The complete reply; the parser starts anew. Only after Complete.
     ServerReply take();
+    /// Nothing of an unfinished reply has been taken: a server that is silent as it should be.
+    [[nodiscard]] bool idle() const;
 
 private:
+    State end_line();
+
+    State state_ = State::NeedMore;
     ServerReply reply_;
-    std::size_t octets_ = 0;
+    std::string line_;        // the unfinished line
+    std::size_t octets_ = 0;  // of the finished lines, with their ends
 };
 
 }  // namespace relay::smtp

@@ -1,0 +1,331 @@
+#include "relay/smtp/command.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "conf/domain_name.h"
+#include "relay/smtp/ascii.h"
+
+namespace relay::smtp {
+namespace {
+
+using Parsed = std::variant<Command, Reply>;
+
+Reply syntax(std::string text) {
+    return {501, "5.5.2", std::move(text)};
+}
+Reply bad_argument(std::string text) {
+    return {501, "5.5.4", std::move(text)};
+}
+
+/// The octets up to the first space, which go from `text` together with the spaces behind them.
+std::string_view take_word(std::string_view& text) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(word.size());
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    return word;
+}
+
+/// Who an address belongs to: the enhanced codes differ.
+enum class Side { Sender, Recipient };
+
+Reply bad_path(Side side, const std::string& text) {
+    return {501, side == Side::Sender ? "5.1.7" : "5.1.3", text};
+}
+
+/// The octets between "<" and its ">", which go from `text`. A quoted local part may hold a ">".
+std::optional<std::string_view> take_path(std::string_view& text) {
+    if (!text.starts_with('<')) {
+        return std::nullopt;
+    }
+    bool quoted = false;
+    for (std::size_t at = 1; at < text.size(); ++at) {
+        if (quoted && text[at] == '\\') {
+            ++at;
+        } else if (text[at] == '"') {
+            quoted = !quoted;
+        } else if (text[at] == '>' && !quoted) {
+            const std::string_view inside = text.substr(1, at - 1);
+            text.remove_prefix(at + 1);
+            return inside;
+        }
+    }
+    return std::nullopt;
+}
+
+/// RFC 5321 4.1.1.3 and C: a source route "@a,@b:" MUST be recognized and SHOULD be ignored.
+/// Nothing where it is wrong.
+std::optional<std::string_view> without_route(std::string_view path) {
+    if (!path.starts_with('@')) {
+        return path;
+    }
+    const std::size_t colon = path.find(':');
+    if (colon == std::string_view::npos) {
+        return std::nullopt;
+    }
+    // RFC 5321 4.1.2: A-d-l = At-domain *( "," At-domain ); At-domain = "@" Domain.
+    std::string_view route = path.substr(0, colon);
+    while (true) {
+        const std::size_t comma = std::min(route.find(','), route.size());
+        const std::string_view hop = route.substr(0, comma);
+        if (!hop.starts_with('@') || !conf::DomainName::parse(hop.substr(1))) {
+            return std::nullopt;
+        }
+        if (comma == route.size()) {
+            return path.substr(colon + 1);
+        }
+        route.remove_prefix(comma + 1);
+    }
+}
+
+/// The address in `path`, or why it is none.
+std::variant<queue::Address, Reply> parse_path(std::string_view path,
+                                               Side side,
+                                               std::string_view hostname) {
+    // RFC 6531 3.5: 553 with 5.6.7 where such an address is not permitted; SMTPUTF8 is not offered.
+    if (!std::all_of(path.begin(), path.end(), is_ascii)) {
+        return Reply{553, "5.6.7", "addresses with other than ASCII characters are not accepted"};
+    }
+    if (path.empty()) {
+        if (side == Side::Sender) {
+            return queue::Address{};
+        }
+        return bad_path(side, "a recipient cannot be empty");
+    }
+    const auto mailbox = without_route(path);
+    if (!mailbox) {
+        return bad_path(side, "the source route is malformed");
+    }
+    // RFC 5321 4.5.1: "RCPT TO:<Postmaster>" without a domain MUST be supported.
+    std::string completed(*mailbox);
+    if (side == Side::Recipient && equal_no_case(completed, "postmaster")) {
+        completed += '@';
+        completed += hostname;
+    }
+    auto address = queue::Address::parse(completed);
+    if (!address) {
+        return bad_path(side, address.error().message());
+    }
+    if (address->is_null()) {  // a route to nobody
+        return bad_path(side, "the address is empty");
+    }
+    return std::move(*address);
+}
+
+struct Parameter {
+    std::string_view keyword;
+    std::optional<std::string_view> value;
+};
+
+/// RFC 5321 4.1.2: esmtp-keyword ["=" esmtp-value], each behind a space.
+std::variant<std::vector<Parameter>, Reply> parse_parameters(std::string_view text) {
+    std::vector<Parameter> parameters;
+    while (!text.empty()) {
+        const std::string_view word = take_word(text);
+        const std::size_t equals = word.find('=');
+        Parameter parameter{word.substr(0, equals), std::nullopt};
+        // esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
+        const bool keyword_good =
+            !parameter.keyword.empty() && parameter.keyword.front() != '-' &&
+            std::all_of(parameter.keyword.begin(), parameter.keyword.end(), [](char octet) {
+                return is_alphanumeric(octet) || octet == '-';
+            });
+        bool value_good = true;
+        if (equals != std::string_view::npos) {
+            // esmtp-value = 1*(%d33-60 / %d62-126)
+            parameter.value = word.substr(equals + 1);
+            value_good =
+                !parameter.value->empty() &&
+                std::all_of(parameter.value->begin(), parameter.value->end(), [](char octet) {
+                    return is_printable(octet) && octet != ' ' && octet != '=';
+                });
+        }
+        if (!keyword_good || !value_good) {
+            return bad_argument("a parameter is malformed");
+        }
+        for (const Parameter& other : parameters) {
+            if (equal_no_case(other.keyword, parameter.keyword)) {
+                return bad_argument("a parameter is given twice");
+            }
+        }
+        parameters.push_back(parameter);
+    }
+    return parameters;
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view value) {
+    // RFC 1870 3: size-value = 1*20DIGIT, which can be more than 64 bits hold.
+    if (value.empty() || value.size() > 20 || !std::all_of(value.begin(), value.end(), is_digit)) {
+        return std::nullopt;
+    }
+    std::uint64_t size = 0;
+    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), size);
+    return parsed.ec == std::errc::result_out_of_range ? std::numeric_limits<std::uint64_t>::max()
+                                                       : size;
+}
+
+std::optional<Reply> apply(const Parameter& parameter, MailFrom& mail) {
+    if (equal_no_case(parameter.keyword, "SIZE")) {
+        mail.size = parse_size(parameter.value.value_or(""));
+        return mail.size ? std::nullopt : std::optional(bad_argument("SIZE needs a number"));
+    }
+    if (equal_no_case(parameter.keyword, "BODY")) {
+        // RFC 6152 2: body-value = "7BIT" / "8BITMIME".
+        const std::string_view value = parameter.value.value_or("");
+        if (equal_no_case(value, "8BITMIME")) {
+            mail.body = queue::BodyKind::EightBitMime;
+        } else if (!equal_no_case(value, "7BIT")) {
+            return bad_argument("BODY is 7BIT or 8BITMIME");
+        }
+        return std::nullopt;
+    }
+    // RFC 5321 4.1.1.11: 555 for a parameter that is not recognized or not implemented.
+    return Reply{555, "5.5.4", "this parameter of MAIL is not known here"};
+}
+
+/// "FROM:<path> parameters" or "TO:<path> parameters", taken apart.
+struct PathAndParameters {
+    queue::Address address;
+    std::vector<Parameter> parameters;
+};
+
+std::variant<PathAndParameters, Reply> parse_path_argument(std::string_view argument,
+                                                           Side side,
+                                                           std::string_view hostname) {
+    const std::string_view keyword = side == Side::Sender ? "FROM:" : "TO:";
+    const std::string expected =
+        side == Side::Sender ? "MAIL FROM:<address> is expected" : "RCPT TO:<address> is expected";
+    if (!equal_no_case(argument.substr(0, keyword.size()), keyword)) {
+        return syntax(expected);
+    }
+    argument.remove_prefix(keyword.size());
+    // NB: RFC 5321 3.3 forbids spaces behind the colon; so many clients write one that all are
+    // taken.
+    argument.remove_prefix(std::min(argument.find_first_not_of(' '), argument.size()));
+    const auto path = take_path(argument);
+    if (!path || (!argument.empty() && argument.front() != ' ')) {
+        return syntax(expected);
+    }
+    auto address = parse_path(*path, side, hostname);
+    if (auto* const refusal = std::get_if<Reply>(&address)) {
+        return std::move(*refusal);
+    }
+    argument.remove_prefix(std::min(argument.find_first_not_of(' '), argument.size()));
+    auto parameters = parse_parameters(argument);
+    if (auto* const refusal = std::get_if<Reply>(&parameters)) {
+        return std::move(*refusal);
+    }
+    return PathAndParameters{std::move(std::get<queue::Address>(address)),
+                             std::move(std::get<std::vector<Parameter>>(parameters))};
+}
+
+Parsed parse_mail(std::string_view argument, std::string_view hostname) {
+    auto parsed = parse_path_argument(argument, Side::Sender, hostname);
+    if (auto* const refusal = std::get_if<Reply>(&parsed)) {
+        return std::move(*refusal);
+    }
+    auto& parts = std::get<PathAndParameters>(parsed);
+    MailFrom mail;
+    mail.sender = std::move(parts.address);
+    for (const Parameter& parameter : parts.parameters) {
+        if (auto refusal = apply(parameter, mail)) {
+            return std::move(*refusal);
+        }
+    }
+    return Command{std::move(mail)};
+}
+
+Parsed parse_rcpt(std::string_view argument, std::string_view hostname) {
+    auto parsed = parse_path_argument(argument, Side::Recipient, hostname);
+    if (auto* const refusal = std::get_if<Reply>(&parsed)) {
+        return std::move(*refusal);
+    }
+    auto& parts = std::get<PathAndParameters>(parsed);
+    if (!parts.parameters.empty()) {
+        return Reply{555, "5.5.4", "this parameter of RCPT is not known here"};
+    }
+    return Command{RcptTo{std::move(parts.address)}};
+}
+
+Parsed parse_helo(std::string_view argument, bool extended) {
+    // NB: RFC 5321 4.1.1.1 wants a domain or a literal; clients in private networks have neither,
+    // so any printable word is taken. It is shown in the Received field and decides nothing.
+    const bool word = std::all_of(argument.begin(), argument.end(), [](char octet) {
+        return is_printable(octet) && octet != ' ';
+    });
+    if (argument.empty() || argument.size() > 255 || !word) {
+        return bad_argument(extended ? "EHLO needs your host name" : "HELO needs your host name");
+    }
+    return Command{Helo{std::string(argument), extended}};
+}
+
+/// A verb that takes no argument.
+Parsed bare(Command command, std::string_view argument) {
+    // RFC 5321 4.1.1: 501 for a command with an argument that it must not have.
+    if (!argument.empty()) {
+        return bad_argument("this command takes no argument");
+    }
+    return command;
+}
+
+bool known_elsewhere(std::string_view verb) {
+    static constexpr std::string_view kVerbs[] = {
+        "EXPN", "ETRN", "TURN", "ATRN", "STARTTLS", "AUTH", "BDAT", "BURL", "SEND", "SOML", "SAML"};
+    return std::any_of(std::begin(kVerbs), std::end(kVerbs), [verb](std::string_view known) {
+        return equal_no_case(verb, known);
+    });
+}
+
+}  // namespace
+
+std::variant<Command, Reply> parse_command(std::string_view line, std::string_view hostname) {
+    // RFC 5321 4.1.1: servers SHOULD tolerate trailing white space.
+    line.remove_suffix(line.size() - (line.find_last_not_of(" \t") + 1));
+    if (!std::all_of(line.begin(), line.end(), [](char octet) {
+            return is_printable(octet) || !is_ascii(octet);
+        })) {
+        return Reply{500, "5.5.2", "a command has no control characters"};
+    }
+    const std::string_view verb = take_word(line);
+    const auto is = [verb](std::string_view name) { return equal_no_case(verb, name); };
+    if (is("EHLO") || is("HELO")) {
+        return parse_helo(line, is("EHLO"));
+    }
+    if (is("MAIL")) {
+        return parse_mail(line, hostname);
+    }
+    if (is("RCPT")) {
+        return parse_rcpt(line, hostname);
+    }
+    if (is("DATA")) {
+        return bare(Data{}, line);
+    }
+    if (is("RSET")) {
+        return bare(Rset{}, line);
+    }
+    if (is("QUIT")) {
+        return bare(Quit{}, line);
+    }
+    // RFC 5321 4.1.1.9: NOOP ignores its argument; so does HELP here.
+    if (is("NOOP")) {
+        return Command{Noop{}};
+    }
+    if (is("HELP")) {
+        return Command{Help{}};
+    }
+    if (is("VRFY")) {
+        if (line.empty()) {
+            return bad_argument("VRFY needs an address");
+        }
+        return Command{Vrfy{}};
+    }
+    if (known_elsewhere(verb)) {
+        return Command{NotImplemented{}};
+    }
+    return Reply{500, "5.5.2", "command not recognized"};
+}
+
+}  // namespace relay::smtp

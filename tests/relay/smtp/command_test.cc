@@ -1,0 +1,242 @@
+#include "relay/smtp/command.h"
+
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+namespace relay::smtp {
+namespace {
+
+using namespace std::string_view_literals;
+
+/// "code enhanced" of the refusal; empty for a command.
+std::string refusal(std::string_view line) {
+    const auto parsed = parse_command(line, "mail.example.com");
+    const auto* const reply = std::get_if<Reply>(&parsed);
+    return reply ? std::to_string(reply->code) + " " + reply->enhanced : "";
+}
+
+template <class Kind>
+Kind command(std::string_view line) {
+    const auto parsed = parse_command(line, "mail.example.com");
+    const auto* const good = std::get_if<Command>(&parsed);
+    if (!good || !std::holds_alternative<Kind>(*good)) {
+        ADD_FAILURE() << line << " is refused or another command: " << refusal(line);
+        return {};
+    }
+    return std::get<Kind>(*good);
+}
+
+std::string sender(std::string_view line) {
+    return command<MailFrom>(line).sender.text();
+}
+std::string recipient(std::string_view line) {
+    return command<RcptTo>(line).recipient.text();
+}
+
+TEST(Command, ReadsGreetings) {
+    EXPECT_EQ(command<Helo>("EHLO client.example.com").name, "client.example.com");
+    EXPECT_TRUE(command<Helo>("ehlo client").extended);
+    EXPECT_FALSE(command<Helo>("Helo [192.0.2.1]").extended);
+    EXPECT_EQ(command<Helo>("HELO under_score!").name, "under_score!");
+}
+
+TEST(Command, RefusesAGreetingWithoutAUsableName) {
+    EXPECT_EQ(refusal("EHLO"), "501 5.5.4");
+    EXPECT_EQ(refusal("HELO "), "501 5.5.4");
+    EXPECT_EQ(refusal("EHLO two words"), "501 5.5.4");
+    EXPECT_EQ(refusal("EHLO caf\xc3\xa9"), "501 5.5.4");
+    EXPECT_EQ(refusal("EHLO " + std::string(256, 'a')), "501 5.5.4");
+    EXPECT_EQ(refusal("EHLO " + std::string(255, 'a')), "");
+}
+
+TEST(Command, ReadsMailFrom) {
+    EXPECT_EQ(sender("MAIL FROM:<a@example.com>"), "a@example.com");
+    EXPECT_EQ(sender("mail from:<a@example.com>"), "a@example.com");
+    EXPECT_TRUE(command<MailFrom>("MAIL FROM:<>").sender.is_null());
+}
+
+TEST(Command, ReadsRcptTo) {
+    EXPECT_EQ(recipient("RCPT TO:<b@example.net>"), "b@example.net");
+    EXPECT_EQ(recipient("rcpt to:<\"odd > one\"@example.net>"), "\"odd > one\"@example.net");
+    EXPECT_EQ(recipient("RCPT TO:<b@[192.0.2.1]>"), "b@[192.0.2.1]");
+}
+
+TEST(Command, ToleratesSpacesBehindTheColonAndAtTheEnd) {
+    EXPECT_EQ(sender("MAIL FROM: <a@example.com>"), "a@example.com");
+    EXPECT_EQ(recipient("RCPT TO:  <b@example.net> \t "), "b@example.net");
+    EXPECT_EQ(sender("MAIL  FROM:<a@example.com>"), "a@example.com");
+    EXPECT_EQ(refusal("QUIT  "), "");
+}
+
+TEST(Command, CompletesPostmaster) {
+    EXPECT_EQ(recipient("RCPT TO:<Postmaster>"), "Postmaster@mail.example.com");
+    EXPECT_EQ(refusal("MAIL FROM:<postmaster>"), "501 5.1.7");
+}
+
+TEST(Command, IgnoresSourceRoutes) {
+    EXPECT_EQ(recipient("RCPT TO:<@a.example,@b.example:c@example.net>"), "c@example.net");
+    EXPECT_EQ(sender("MAIL FROM:<@a.example:c@example.com>"), "c@example.com");
+}
+
+TEST(Command, RefusesMalformedSourceRoutes) {
+    for (const char* const path : {"@a.example",
+                                   "@:c@example.net",
+                                   "@a.example,b.example:c@example.net",
+                                   "@a.example,:c@example.net",
+                                   "@a b:c@example.net",
+                                   "@a.example:",
+                                   "@a.example:@b.example:c@example.net"}) {
+        EXPECT_EQ(refusal("RCPT TO:<" + std::string(path) + ">"), "501 5.1.3") << path;
+    }
+}
+
+TEST(Command, RefusesPathsWithoutBrackets) {
+    for (const char* const line : {"MAIL FROM:a@example.com",
+                                   "MAIL FROM:",
+                                   "MAIL FROM",
+                                   "MAIL",
+                                   "MAIL a@example.com",
+                                   "MAIL FROM:<a@example.com",
+                                   "MAIL FROM <a@example.com>",
+                                   "MAIL FROM :<a@example.com>",
+                                   "MAIL TO:<a@example.com>",
+                                   "RCPT FROM:<a@example.com>",
+                                   "RCPT TO:b@example.net",
+                                   "RCPT",
+                                   "MAIL FROM:<a@example.com>SIZE=1",
+                                   "RCPT TO:<b@example.net>>",
+                                   "RCPT TO:<\"a@example.net>",
+                                   "RCPT TO:<\"a\\"}) {
+        EXPECT_EQ(refusal(line), "501 5.5.2") << line;
+    }
+}
+
+TEST(Command, RefusesBadAddresses) {
+    EXPECT_EQ(refusal("RCPT TO:<>"), "501 5.1.3");
+    EXPECT_EQ(refusal("RCPT TO:<b>"), "501 5.1.3");
+    EXPECT_EQ(refusal("RCPT TO:<b@>"), "501 5.1.3");
+    EXPECT_EQ(refusal("RCPT TO:<@example.net>"), "501 5.1.3");
+    EXPECT_EQ(refusal("RCPT TO:<b b@example.net>"), "501 5.1.3");
+    EXPECT_EQ(refusal("RCPT TO:<b@exa mple.net>"), "501 5.1.3");
+    EXPECT_EQ(refusal("MAIL FROM:<a@-x.example>"), "501 5.1.7");
+    EXPECT_EQ(refusal("MAIL FROM:<" + std::string(65, 'a') + "@example.com>"), "501 5.1.7");
+    EXPECT_EQ(refusal("MAIL FROM:< >"), "501 5.1.7");
+}
+
+TEST(Command, RefusesAddressesBeyondAscii) {
+    EXPECT_EQ(refusal("MAIL FROM:<j\xc3\xbcrgen@example.com>"), "553 5.6.7");
+    EXPECT_EQ(refusal("RCPT TO:<a@b\xc3\xbc"
+                      "cher.example>"),
+              "553 5.6.7");
+}
+
+TEST(Command, ReadsSize) {
+    EXPECT_EQ(command<MailFrom>("MAIL FROM:<> SIZE=12345").size, 12345U);
+    EXPECT_EQ(command<MailFrom>("MAIL FROM:<> size=0").size, 0U);
+    EXPECT_FALSE(command<MailFrom>("MAIL FROM:<>").size);
+    EXPECT_EQ(command<MailFrom>("MAIL FROM:<> SIZE=99999999999999999999").size,
+              std::numeric_limits<std::uint64_t>::max());
+    for (const char* const bad : {"SIZE",
+                                  "SIZE=",
+                                  "SIZE=-1",
+                                  "SIZE=+1",
+                                  "SIZE=1k",
+                                  "SIZE=0x10",
+                                  "SIZE=100000000000000000000"}) {
+        EXPECT_EQ(refusal("MAIL FROM:<> " + std::string(bad)), "501 5.5.4") << bad;
+    }
+}
+
+TEST(Command, ReadsBody) {
+    using queue::BodyKind;
+    EXPECT_EQ(command<MailFrom>("MAIL FROM:<>").body, BodyKind::SevenBit);
+    EXPECT_EQ(command<MailFrom>("MAIL FROM:<> BODY=7BIT").body, BodyKind::SevenBit);
+    EXPECT_EQ(command<MailFrom>("MAIL FROM:<>  SIZE=1  Body=8bitmime").body,
+              BodyKind::EightBitMime);
+    EXPECT_EQ(refusal("MAIL FROM:<> BODY=BINARYMIME"), "501 5.5.4");
+    EXPECT_EQ(refusal("MAIL FROM:<> BODY"), "501 5.5.4");
+}
+
+TEST(Command, RefusesUnknownParameters) {
+    EXPECT_EQ(refusal("MAIL FROM:<> SMTPUTF8"), "555 5.5.4");
+    EXPECT_EQ(refusal("MAIL FROM:<> AUTH=<>"), "555 5.5.4");
+    EXPECT_EQ(refusal("MAIL FROM:<> RET=FULL"), "555 5.5.4");
+    EXPECT_EQ(refusal("RCPT TO:<b@example.net> NOTIFY=NEVER"), "555 5.5.4");
+    EXPECT_EQ(refusal("RCPT TO:<b@example.net> SIZE=1"), "555 5.5.4");
+}
+
+TEST(Command, RefusesMalformedParameters) {
+    for (const char* const bad : {"=1",
+                                  "-A=1",
+                                  "A_B=1",
+                                  "SIZE=1=2",
+                                  "BODY==",
+                                  "SIZE=1 SIZE=1",
+                                  "BODY=7BIT body=8BITMIME",
+                                  "<x>",
+                                  "SIZE=\xff"}) {
+        EXPECT_EQ(refusal("MAIL FROM:<> " + std::string(bad)), "501 5.5.4") << bad;
+    }
+}
+
+TEST(Command, ReadsTheShortOnes) {
+    command<Data>("DATA");
+    command<Data>("data");
+    command<Rset>("RSET");
+    command<Noop>("NOOP");
+    command<Noop>("NOOP anything at all");
+    command<Vrfy>("VRFY someone");
+    command<Help>("HELP");
+    command<Help>("HELP MAIL");
+    command<Quit>("QUIT");
+}
+
+TEST(Command, RefusesArgumentsThatAreNone) {
+    EXPECT_EQ(refusal("DATA now"), "501 5.5.4");
+    EXPECT_EQ(refusal("RSET x"), "501 5.5.4");
+    EXPECT_EQ(refusal("QUIT x"), "501 5.5.4");
+    EXPECT_EQ(refusal("VRFY"), "501 5.5.4");
+}
+
+TEST(Command, KnowsWhatIsNotOffered) {
+    for (const char* const line : {"EXPN list",
+                                   "ETRN example.com",
+                                   "TURN",
+                                   "STARTTLS",
+                                   "AUTH PLAIN",
+                                   "BDAT 10 LAST",
+                                   "starttls"}) {
+        command<NotImplemented>(line);
+    }
+}
+
+TEST(Command, RefusesUnknownVerbs) {
+    for (const std::string_view line : {""sv,
+                                        " "sv,
+                                        "FOO"sv,
+                                        "MAILFROM:<a@example.com>"sv,
+                                        "EHLOx y"sv,
+                                        " EHLO x"sv,
+                                        "Subject: x"sv,
+                                        "\xff\xfe"sv,
+                                        "DAT"sv}) {
+        EXPECT_EQ(refusal(line), "500 5.5.2") << testing::PrintToString(line);
+    }
+}
+
+TEST(Command, RefusesControlCharacters) {
+    for (const std::string_view line : {"EHLO a\0b"sv,
+                                        "MAIL FROM:<a\r@example.com>"sv,
+                                        "NOOP \x7f"sv,
+                                        "MAIL\tFROM:<a@example.com>"sv,
+                                        "RSET\n"sv,
+                                        "NOOP \x1b[0m"sv}) {
+        EXPECT_EQ(refusal(line), "500 5.5.2") << testing::PrintToString(line);
+    }
+}
+
+}  // namespace
+}  // namespace relay::smtp
