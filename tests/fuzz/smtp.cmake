@@ -1,0 +1,5 @@
+signet_fuzz(smtp_command LIBRARIES signet_smtp SOURCES smtp_command_fuzz.cc)
+signet_fuzz(smtp_dot_stream LIBRARIES signet_smtp SOURCES smtp_dot_stream_fuzz.cc)
+signet_fuzz(smtp_reply LIBRARIES signet_smtp SOURCES smtp_reply_fuzz.cc)
+signet_fuzz(smtp_server LIBRARIES signet_smtp SOURCES smtp_server_fuzz.cc)
+signet_fuzz(smtp_client LIBRARIES signet_smtp SOURCES smtp_client_fuzz.cc)
