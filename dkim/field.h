@@ -27,8 +27,8 @@ class Header {
 public:
     Header() = default;
     /// `block` holds the fields, each ended by CRLF, without the empty line that follows them.
-    /// Errors: BadHeader with the number of the line: no colon, empty or non-ASCII name, a fold before the first field,
-    /// a bare CR or LF, a missing last CRLF.
+    /// Errors: BadHeader with the number of the line: no colon, empty or non-ASCII name, a fold
+    /// before the first field, a bare CR or LF, a missing last CRLF.
     static conf::Result<Header> parse(std::string_view block);
 
     [[nodiscard]] std::span<const Field> fields() const { return fields_; }

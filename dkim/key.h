@@ -1,4 +1,5 @@
-// PrivateKey: a signing key from a PEM file, parsed once, proven to sign when loaded. PublicRecord: its DNS form.
+// PrivateKey: a signing key from a PEM file, parsed once, proven to sign when loaded. PublicRecord:
+// its DNS form.
 //
 // Standards: RFC 6376 3.6.1 (key record), RFC 8301 (RSA 2048 up), RFC 8463 (Ed25519).
 // Threads:   immutable; signing is const and safe from several threads.
@@ -18,10 +19,11 @@ enum class KeyType : std::uint8_t { Rsa, Ed25519 };
 
 class PrivateKey {
 public:
-    /// Errors, each with the path and what to do: KeyUnreadable (missing, no permission, no regular file),
-    /// KeyUnsafe (readable by others unless `allow_world_readable`, or group-readable for a group that is not ours),
-    /// KeyMalformed (no PEM key, encrypted), KeyTooSmall (RSA under 2048 bits), KeyUnsupported (EC and others),
-    /// KeyFaulty (a test signature does not verify). Links are followed first: container secrets are links.
+    /// Errors, each with the path and what to do: KeyUnreadable (missing, no permission, no regular
+    /// file), KeyUnsafe (readable by others unless `allow_world_readable`, or group-readable for a
+    /// group that is not ours), KeyMalformed (no PEM key, encrypted), KeyTooSmall (RSA under 2048
+    /// bits), KeyUnsupported (EC and others), KeyFaulty (a test signature does not verify). Links
+    /// are followed first: container secrets are links.
     static conf::Result<PrivateKey> load(const std::string& path, bool allow_world_readable);
     /// The same checks over PEM text.
     static conf::Result<PrivateKey> parse(std::string_view pem);
@@ -34,9 +36,11 @@ public:
     [[nodiscard]] std::string pem() const;
     /// The value of the TXT record: "v=DKIM1; k=rsa; p=...".
     [[nodiscard]] std::string record() const;
-    /// Octets of the p= tag before base64: SubjectPublicKeyInfo for RSA, the bare 32 octets for Ed25519.
+    /// Octets of the p= tag before base64: SubjectPublicKeyInfo for RSA, the bare 32 octets for
+    /// Ed25519.
     [[nodiscard]] std::string public_octets() const;
-    /// The signature octets over `data` (RSA: PKCS#1 v1.5 over its SHA-256; Ed25519: over its SHA-256 digest, RFC 8463 3).
+    /// The signature octets over `data` (RSA: PKCS#1 v1.5 over its SHA-256; Ed25519: over its
+    /// SHA-256 digest, RFC 8463 3).
     [[nodiscard]] conf::Result<std::string> sign(std::string_view data) const;
 
 private:
@@ -50,8 +54,8 @@ struct PublicRecord {
     std::string key;  // octets of p=; empty when revoked
     bool testing = false;
 
-    /// Errors: BadRecord with the tag: wrong version, duplicate tag, unknown k=, h= without sha256, s= without email,
-    /// p= missing or no base64.
+    /// Errors: BadRecord with the tag: wrong version, duplicate tag, unknown k=, h= without sha256,
+    /// s= without email, p= missing or no base64.
     static conf::Result<PublicRecord> parse(std::string_view text);
     [[nodiscard]] bool revoked() const { return key.empty(); }
 };

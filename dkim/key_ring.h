@@ -1,7 +1,9 @@
-// KeyRing: all signing keys of a configuration, and which of them sign for an author domain at a moment.
+// KeyRing: all signing keys of a configuration, and which of them sign for an author domain at a
+// moment.
 //
-// Per key type exactly one selector signs: of those whose `sign_from` has passed (missing: always), the latest; ties: the
-// last in the file. At `sign_until` without a successor it goes on signing. RSA stands before Ed25519.
+// Per key type exactly one selector signs: of those whose `sign_from` has passed (missing: always),
+// the latest; ties: the last in the file. At `sign_until` another one takes over that has begun and
+// not ended, the latest again; without one it goes on signing. RSA stands before Ed25519.
 //
 // Threads: immutable; shared as std::shared_ptr<const KeyRing> and swapped whole on reload.
 #pragma once
@@ -32,13 +34,16 @@ public:
     };
     enum class Standing { Unknown, EnvelopeOnly, KeyUnusable, Signs };
 
-    /// Reads every key file. Never fails as a whole: what cannot be used is an Entry without a signer.
+    /// Reads every key file. Never fails as a whole: what cannot be used is an Entry without a
+    /// signer.
     static std::shared_ptr<const KeyRing> load(const conf::Config& config);
 
-    /// KeyUnusable when any key file of the domain cannot be used, or none is in force: then its mail gets 451 4.7.0.
+    /// KeyUnusable when any key file of the domain cannot be used, or none is in force: then its
+    /// mail gets 451 4.7.0.
     [[nodiscard]] Standing standing(const conf::DomainName& domain, conf::Instant now) const;
     /// The signers in force: one per key type. Empty unless standing is Signs.
-    [[nodiscard]] std::vector<const Signer*> signers(const conf::DomainName& domain, conf::Instant now) const;
+    [[nodiscard]] std::vector<const Signer*> signers(const conf::DomainName& domain,
+                                                     conf::Instant now) const;
     /// All entries of a domain, in the order of the file.
     [[nodiscard]] std::span<const Entry> entries(const conf::DomainName& domain) const;
     [[nodiscard]] std::vector<conf::DomainName> domains() const;

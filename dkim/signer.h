@@ -1,7 +1,8 @@
 // Signer: one selector of one domain with its key; makes whole DKIM-Signature fields.
 //
-// Signs the fields of reliability order (From, Subject, Date, To, ...: all present instances, bottom up) and oversigns
-// From, Subject, Date, To, Reply-To and Content-Type, so that a field added on the way breaks the signature. No l=.
+// Signs the fields of reliability order (From, Subject, Date, To, ...: all present instances,
+// bottom up) and oversigns From, Subject, Date, To, Reply-To and Content-Type, so that a field
+// added on the way breaks the signature. No l=.
 //
 // Standards: RFC 6376 (5, 3.5, 3.7, 5.4), RFC 8301, RFC 8463.
 // Threads:   immutable; safe from several loops at once.
@@ -18,11 +19,16 @@ namespace dkim {
 
 class Signer {
 public:
-    Signer(conf::DomainName domain, std::string selector, PrivateKey key, conf::Canonicalization header);
+    Signer(conf::DomainName domain,
+           std::string selector,
+           PrivateKey key,
+           conf::Canonicalization header);
 
     /// The whole field, "DKIM-Signature: v=1; ...\r\n", folded below 78 octets. `now` becomes t=.
     /// Errors: BadHeader when there is not exactly one From:, SigningFailed from the library.
-    [[nodiscard]] conf::Result<std::string> sign(const Header& header, const Digest& body, conf::Instant now) const;
+    [[nodiscard]] conf::Result<std::string> sign(const Header& header,
+                                                 const Digest& body,
+                                                 conf::Instant now) const;
 
     [[nodiscard]] const conf::DomainName& domain() const { return domain_; }
     [[nodiscard]] const std::string& selector() const { return selector_; }

@@ -1,0 +1,104 @@
+#include "dkim/tag_list.h"
+
+#include <algorithm>
+#include <string>
+
+#include "dkim/ascii.h"
+#include "dkim/errors.h"
+
+namespace dkim {
+namespace {
+
+// Real lists have a dozen; the bound keeps the search for doubles cheap on hostile ones.
+constexpr std::size_t kMaxTags = 64;
+
+// RFC 6376 2.8 FWS
+bool is_fws(char c) {
+    return is_wsp(c) || c == '\r' || c == '\n';
+}
+
+std::string_view trim(std::string_view text) {
+    while (!text.empty() && is_fws(text.front())) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && is_fws(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+// RFC 6376 3.2: tag-name = ALPHA *ALNUMPUNC; ALNUMPUNC = ALPHA / DIGIT / "_"
+bool is_tag_name(std::string_view name) {
+    return !name.empty() && is_alpha(name.front()) &&
+           std::all_of(name.begin(), name.end(), [](char c) {
+               return is_alpha(c) || is_digit(c) || c == '_';
+           });
+}
+
+// RFC 6376 3.2: VALCHAR = %x21-3A / %x3C-7E
+bool is_tag_value(std::string_view value) {
+    return std::all_of(value.begin(), value.end(), [](char c) {
+        return is_fws(c) || (c > ' ' && c < '\x7f' && c != ';');
+    });
+}
+
+conf::Error bad(std::string detail) {
+    return error(errc::BadTagList, std::move(detail));
+}
+
+}  // namespace
+
+conf::Result<TagList> TagList::parse(std::string_view text) {
+    TagList list;
+    // RFC 6376 3.2: tag-list = tag-spec *( ";" tag-spec ) [ ";" ]
+    while (!trim(text).empty()) {
+        const std::size_t end = std::min(text.find(';'), text.size());
+        const std::string_view spec = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        const std::size_t equals = spec.find('=');
+        const std::string_view name = trim(spec.substr(0, std::min(equals, spec.size())));
+        // What is no name is not repeated either: it may be anything.
+        if (!is_tag_name(name) || name.size() > 64) {
+            return bad("tag " + std::to_string(list.tags_.size() + 1) + " has no proper name");
+        }
+        if (equals == std::string_view::npos) {
+            return bad("tag " + std::string(name) + " has no value");
+        }
+        const std::string_view value = trim(spec.substr(equals + 1));
+        if (!is_tag_value(value)) {
+            return bad("tag " + std::string(name) + " holds a character that is not allowed");
+        }
+        // RFC 6376 3.2: Tags with duplicate names MUST NOT occur within a single tag-list.
+        if (list.find(name)) {
+            return bad("tag " + std::string(name) + " comes twice");
+        }
+        if (list.tags_.size() == kMaxTags) {
+            return bad("more than 64 tags");
+        }
+        list.tags_.push_back({name, value});
+    }
+    return list;
+}
+
+std::optional<std::string_view> TagList::find(std::string_view name) const {
+    for (const Tag& tag : tags_) {
+        if (tag.name == name) {
+            return tag.value;
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string_view> split_at_colons(std::string_view value) {
+    std::vector<std::string_view> parts;
+    for (;;) {
+        const std::size_t colon = value.find(':');
+        parts.push_back(trim(value.substr(0, std::min(colon, value.size()))));
+        if (colon == std::string_view::npos) {
+            return parts;
+        }
+        value.remove_prefix(colon + 1);
+    }
+}
+
+}  // namespace dkim

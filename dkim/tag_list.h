@@ -1,0 +1,38 @@
+// TagList: the tag=value list of signatures and key records, as views in their order.
+//
+// Standards: RFC 6376 3.2.
+// Threads:   values over memory that the caller keeps alive and unchanged.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "conf/result.h"
+
+namespace dkim {
+
+class TagList {
+public:
+    struct Tag {
+        std::string_view name;
+        std::string_view value;  // without white space at its ends; inside, folds are kept
+    };
+
+    /// Errors: BadTagList, the detail naming the tag: no "=", a malformed name, a character that no
+    /// value may hold, a name that comes twice, more than 64 tags. An empty list is one without
+    /// tags.
+    static conf::Result<TagList> parse(std::string_view text);
+
+    [[nodiscard]] const std::vector<Tag>& tags() const { return tags_; }
+    /// Tag names are case-sensitive.
+    [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+
+private:
+    std::vector<Tag> tags_;
+};
+
+/// The parts of a colon-separated value, without the white space around them.
+std::vector<std::string_view> split_at_colons(std::string_view value);
+
+}  // namespace dkim

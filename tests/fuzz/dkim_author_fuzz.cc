@@ -1,0 +1,29 @@
+// Author: whatever stands in From:, the answer is some valid domains, each once, or a reason.
+
+#include <cstdint>
+#include <cstdlib>
+#include <set>
+#include <string_view>
+
+#include "dkim/author.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto domains = dkim::author_domains({reinterpret_cast<const char*>(data), size});
+    if (!domains) {
+        if (domains.error().detail.empty()) {
+            std::abort();
+        }
+        return 0;
+    }
+    std::set<conf::DomainName> seen;
+    for (const conf::DomainName& domain : *domains) {
+        if (domain.empty() || !seen.insert(domain).second ||
+            !conf::DomainName::parse(domain.text())) {
+            std::abort();
+        }
+    }
+    if (seen.empty() || seen.size() > 100) {
+        std::abort();
+    }
+    return 0;
+}
