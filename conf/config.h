@@ -47,8 +47,8 @@ struct Listener {
 };
 
 struct Limits {
-    std::uint64_t message_size = 25 * 1024 * 1024;  // octets
-    int recipients = 1000;                          // RFC 5321 4.5.3.1.8 asks for 100 at least
+    std::uint64_t message_size = std::uint64_t{25} * 1024 * 1024;  // octets
+    int recipients = 1000;  // RFC 5321 4.5.3.1.8 asks for 100 at least
     int connections = 1000;
     int connections_per_client = 100;
     int messages_per_connection = 1000;
@@ -135,7 +135,7 @@ struct Dns {
     std::vector<Endpoint> servers;        // empty is "system": resolv.conf
     std::vector<std::string> local_data;  // "name. TYPE rdata", answered before any server is asked
     Duration timeout = std::chrono::seconds(5);
-    std::uint64_t cache_size = 4 * 1024 * 1024;  // octets
+    std::uint64_t cache_size = std::uint64_t{4} * 1024 * 1024;  // octets
     bool operator==(const Dns&) const = default;
 };
 

@@ -154,7 +154,8 @@ std::vector<std::string> known_keys() {
     std::vector<std::string> keys;
     for (const auto& [name, table] : all_known()) {
         for (const std::string& key : table.keys) {
-            std::string path = name.empty() ? key : name + "." + key;
+            std::string path = name;
+            path.append(name.empty() ? "" : ".").append(key);
             if (!all_known().contains(path)) {
                 keys.push_back(std::move(path));
             }

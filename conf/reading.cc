@@ -45,7 +45,7 @@ std::string advice(const KnownTables& known, const std::string& table, const std
         text += "; did you mean '" + *meant + "'?";
     }
     if (elsewhere != known.end()) {
-        text += "; '" + key + "' belongs " + place_of(elsewhere->second);
+        text += (meant ? " '" : "; '") + key + "' belongs " + place_of(elsewhere->second);
     } else if (!meant && here != known.end()) {
         text += "; the keys there are: " + join(here->second.keys);
     }
