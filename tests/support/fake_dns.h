@@ -87,6 +87,14 @@ public:
         answer.why = "SERVFAIL for " + std::string(relay::net::name(type)) + " of " + name;
         table_[lower(name)][type] = answer;
     }
+    /// The same for every type that the name has not.
+    void fail_others(const std::string& name, Answer::Status status) {
+        for (const auto type : {Type::A, Type::Aaaa, Type::Mx, Type::Txt, Type::Ptr}) {
+            if (!table_[lower(name)].contains(type)) {
+                fail(name, type, status);
+            }
+        }
+    }
     void remove(const std::string& name, Type type) { table_[lower(name)].erase(type); }
     void remove(const std::string& name) { table_.erase(lower(name)); }
     void clear() { table_.clear(); }

@@ -1,0 +1,86 @@
+// A configuration, its keys and a DNS that agrees with them: what the tests of the self-check start
+// from.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <stdlib.h>
+#include <string>
+
+#include "conf/config.h"
+#include "dkim/key.h"
+#include "dkim/key_ring.h"
+#include "dkim/key_store.h"
+#include "relay/check/source.h"
+#include "tests/support/fake_dns.h"
+
+namespace relay::check {
+
+class KeyFolder {
+public:
+    KeyFolder() {
+        std::string pattern = std::filesystem::temp_directory_path() / "signet-check-XXXXXX";
+        path_ = mkdtemp(pattern.data());
+    }
+    ~KeyFolder() { std::filesystem::remove_all(path_); }
+    KeyFolder(const KeyFolder&) = delete;
+    KeyFolder& operator=(const KeyFolder&) = delete;
+
+    /// A new Ed25519 key.
+    std::string make(const std::string& name) {
+        const auto file = path_ + "/" + name + ".pem";
+        const auto key = dkim::PrivateKey::create(dkim::KeyType::Ed25519, 0).value();
+        dkim::save_new_key(file, key).value();
+        return file;
+    }
+
+private:
+    std::string path_;
+};
+
+struct Stage {
+    KeyFolder folder;
+    conf::Config config;
+    support::FakeDns dns;
+
+    Stage() {
+        config.hostname = conf::DomainName::parse("mail.example.com").value();
+        config.self_check.mode = conf::CheckMode::Enforce;
+        add_domain("example.com");
+        dns.address("mail.example.com", "192.0.2.1");
+        dns.txt("mail.example.com", "v=spf1 a -all");
+        dns.ptr("192.0.2.1", "mail.example.com");
+        dns.txt("example.com", "v=spf1 ip4:192.0.2.1 -all");
+        publish_key("example.com");
+    }
+
+    void add_domain(const std::string& name) {
+        conf::Domain domain;
+        domain.name = conf::DomainName::parse(name).value();
+        domain.selectors.push_back({"s1", folder.make(name), std::nullopt, std::nullopt});
+        config.domains.push_back(std::move(domain));
+    }
+    void add_envelope_domain(const std::string& name) {
+        conf::Domain domain;
+        domain.name = conf::DomainName::parse(name).value();
+        domain.envelope_only = true;
+        config.domains.push_back(std::move(domain));
+    }
+    void publish_key(const std::string& domain) {
+        const auto ring = keys();
+        const auto& entry = ring->entries(conf::DomainName::parse(domain).value()).front();
+        dns.txt(entry.signer->record_name(), entry.signer->key().record());
+    }
+    [[nodiscard]] std::shared_ptr<const dkim::KeyRing> keys() const {
+        return dkim::KeyRing::load(config);
+    }
+    [[nodiscard]] std::shared_ptr<const conf::Config> shared() const {
+        return std::make_shared<const conf::Config>(config);
+    }
+};
+
+inline RoutedAddresses from_192_0_2_1() {
+    return {conf::IpAddress::parse("192.0.2.1"), std::nullopt};
+}
+
+}  // namespace relay::check
