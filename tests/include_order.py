@@ -20,7 +20,7 @@ LEVELS = [
     {"intake": ["intake", "arrival", "trace_header"]},
     {"in": [], "out": []},
     {"status": []},
-    {"cli": [], "relay": ["relay"]},
+    {"cli": [], "relay": ["relay", "privileges", "restart_keys"]},
     {"main": ["main"]},
 ]
 FOLDERS = {"conf": {"conf"}, "dkim": {"conf", "dkim"}, "queue": {"conf", "queue"}, "relay": {"conf", "dkim", "queue", "relay"}}
