@@ -1,0 +1,67 @@
+// Courier: one connection to one site. Takes the site's mail message by message until none is left.
+//
+// Tries hosts in order of preference, equals shuffled, and every address of each, until one greets; carries an attempt over to the
+// next host while nothing of the message was sent. Waits a short while for more mail before it says QUIT.
+//
+// Standards: RFC 5321 5.1 (order of hosts), 4.5.4.1.
+// Executor:  one loop.   Cancellation: stop() lets the transaction end; abort() closes the connection. A lease that was not settled
+//            goes back to the spool.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <random>
+
+#include "relay/metrics.h"
+#include "relay/out/exchange.h"
+#include "relay/out/mx_resolver.h"
+#include "relay/spool.h"
+
+namespace relay::out {
+
+class Courier : public std::enable_shared_from_this<Courier> {
+public:
+    Courier(std::uint64_t number,
+            net::Loop& loop,
+            Spool& spool,
+            Metrics& metrics,
+            std::shared_ptr<const conf::Config> config,
+            std::shared_ptr<const Route> route);
+
+    net::Task<> run();
+    /// On the courier's loop.
+    void stop();
+    void abort();
+
+private:
+    struct Candidate {
+        std::string host;
+        conf::IpAddress address;
+    };
+    net::Task<std::optional<Lease>> next_lease();
+    /// Opens a connection, trying candidates from position_ on while attempts are left. False: `failure_` says why.
+    net::Task<bool> connect();
+    net::Task<> hang_up();
+    net::Task<> attempt(Lease lease);
+    net::Task<bool> bring_content(Lease& lease);
+    void settle_all(Lease lease, const queue::Outcome& outcome);
+    void disconnected();
+
+    std::uint64_t number_;
+    net::Loop& loop_;
+    Spool& spool_;
+    Metrics& metrics_;
+    std::shared_ptr<const conf::Config> config_;
+    std::shared_ptr<const Route> route_;
+    std::vector<Candidate> candidates_;
+    std::size_t position_ = 0;
+    int connections_tried_ = 0;  // for the current message
+    int delivered_here_ = 0;     // messages on the current connection
+    std::unique_ptr<Exchange> exchange_;
+    queue::Outcome failure_;
+    net::Timer idle_;
+    bool site_down_ = false;
+    bool stopping_ = false;
+};
+
+}  // namespace relay::out
