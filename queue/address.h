@@ -1,7 +1,7 @@
 // Address: an SMTP mailbox, or the null reverse-path.
 //
-// Standards: RFC 5321 4.1.2 (Mailbox, Quoted-string, address literals), 4.5.3.1 (64 octets of local part, 255 of domain).
-// Threads:   values.
+// Standards: RFC 5321 4.1.2 (Mailbox, Quoted-string, address literals), 4.5.3.1 (64 octets of local
+// part, 255 of domain). Threads:   values.
 #pragma once
 
 #include <string>
@@ -16,9 +16,10 @@ class Address {
 public:
     Address() = default;  // the null reverse-path "<>"
 
-    /// "user@example.com", "\"odd one\"@example.com", "user@[192.0.2.1]", "user@[IPv6:2001:db8::1]"; without brackets.
-    /// "postmaster" alone (RFC 5321 4.5.1) is accepted only by the caller that completes it.
-    /// Errors: BadAddress with the reason: empty or too long local part or domain, wrong character, no domain, non-ASCII.
+    /// "user@example.com", "\"odd one\"@example.com", "user@[192.0.2.1]",
+    /// "user@[IPv6:2001:db8::1]"; without brackets. "postmaster" alone (RFC 5321 4.5.1) is accepted
+    /// only by the caller that completes it. Errors: BadAddress with the reason: empty or too long
+    /// local part or domain, wrong character, no domain, non-ASCII.
     static conf::Result<Address> parse(std::string_view text);
 
     [[nodiscard]] bool is_null() const { return text_.empty(); }

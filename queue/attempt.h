@@ -10,7 +10,8 @@
 
 namespace queue {
 
-/// To whom: hosts, source and TLS demand in one key, made by the dispatcher. Shared by all domains that resolve to it.
+/// To whom: hosts, source and TLS demand in one key, made by the dispatcher. Shared by all domains
+/// that resolve to it.
 using SiteId = std::string;
 
 struct Part {
@@ -25,6 +26,7 @@ struct Attempt {
     SiteId site;
     std::vector<Part> parts;  // all of the same message
 
+    /// Of all parts, ascending.
     [[nodiscard]] std::vector<int> recipients() const;
     bool operator==(const Attempt&) const = default;
 };

@@ -43,16 +43,16 @@ struct Envelope {
     std::vector<Recipient> recipients;  // at least one
     BodyKind body = BodyKind::SevenBit;
     Instant accepted{};
-    std::string client;                 // "192.0.2.7" or "local"
-    std::string author_domain;          // of the From: field; what the gate judges
-    std::string signed_by;              // "example.com/2026a" or two, joined by a comma
-    std::uint64_t size = 0;             // octets on the wire, signatures included
+    std::string client;         // "192.0.2.7" or "local"
+    std::string author_domain;  // of the From: field; what the gate judges
+    std::string signed_by;      // "example.com/2026a" or two, joined by a comma
+    std::uint64_t size = 0;     // octets on the wire, signatures included
     Hold hold;
     bool operator==(const Envelope&) const = default;
 
     /// At least one recipient still waits.
     [[nodiscard]] bool is_open() const;
-    /// The earliest due time of those that wait.
+    /// The earliest due time of those that wait; Instant::max() when none does.
     [[nodiscard]] Instant due() const;
 };
 

@@ -1,6 +1,8 @@
-// Message: an envelope with the octets to be sent. What is sent is signatures + header + CRLF + body.
+// Message: an envelope with the octets to be sent. What is sent is signatures + header + CRLF +
+// body.
 //
-// Threads: immutable once stored; shared between the committer and the couriers as std::shared_ptr<const Content>.
+// Threads: immutable once stored; shared between the committer and the couriers as
+// std::shared_ptr<const Content>.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +19,8 @@ struct Content {
     std::string body;        // whole, when `chunks` is 0
     int chunks = 0;          // number of stored rows that hold the body instead
     std::uint64_t body_size = 0;
-    std::string body_hash;   // canonicalization and digest of the body, opaque here; re-signing and integrity need it
+    std::string body_hash;  // canonicalization and digest of the body, opaque here; re-signing and
+                            // integrity need it
 };
 
 struct Message {

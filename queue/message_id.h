@@ -1,7 +1,9 @@
-// MessageId: a queue id, ordered by time, unique across relays, fit for a rowid; and the clockwork that gives them out.
+// MessageId: a queue id, ordered by time, unique across relays, fit for a rowid; and the clockwork
+// that gives them out.
 //
-// 63 bits: 42 of milliseconds since 2024-01-01, 10 of node, 11 of sequence. Written as 13 characters of base32
-// (digits and lower-case letters without i, l, o, u), which sort as the numbers do.
+// 63 bits: 42 of milliseconds since 2024-01-01, 10 of node, 11 of sequence. Written as 13
+// characters of base32 (digits and lower-case letters without i, l, o, u), which sort as the
+// numbers do.
 //
 // Threads: MessageId is a value. IdSource is not safe; its owner locks.
 #pragma once
@@ -38,10 +40,11 @@ private:
 
 class IdSource {
 public:
-    /// `last` is the highest id ever stored: no id at or below it is given, whatever the clock says.
+    /// `last` is the highest id ever stored: no id at or below it is given, whatever the clock
+    /// says.
     IdSource(NodeId node, MessageId last) : node_(node), last_(last) {}
-    /// Always greater than every id before it. When the clock stands still or goes back, or 2,048 ids were taken in one
-    /// millisecond, the time part runs ahead of `now`.
+    /// Always greater than every id before it. When the clock stands still or goes back, or 2,048
+    /// ids were taken in one millisecond, the time part runs ahead of `now`.
     MessageId next(Instant now);
 
 private:
@@ -53,5 +56,7 @@ private:
 
 template <>
 struct std::hash<queue::MessageId> {
-    std::size_t operator()(const queue::MessageId& id) const noexcept { return std::hash<std::int64_t>{}(id.number()); }
+    std::size_t operator()(const queue::MessageId& id) const noexcept {
+        return std::hash<std::int64_t>{}(id.number());
+    }
 };

@@ -28,9 +28,10 @@ struct Outcome {
 
     Kind kind = Kind::Deferred;
     EnhancedStatus status;
-    std::string text;   // the remote's reply in one line ("550 5.1.1 no such user"), or our own words
-    std::string host;   // the host that said so; empty when nobody was reached
-    std::string ip;     // its address
+    std::string
+        text;  // the remote's reply in one line ("550 5.1.1 no such user"), or our own words
+    std::string host;     // the host that said so; empty when nobody was reached
+    std::string ip;       // its address
     bool remote = false;  // true when `text` is what `host` replied
     bool operator==(const Outcome&) const = default;
 };

@@ -15,8 +15,8 @@ class RetryPolicy {
 public:
     explicit RetryPolicy(const conf::Queue& queue);
 
-    /// After the `attempts`-th attempt (1 up): the list's entry, the last repeated, with jitter of at most 10 % either way;
-    /// `random` is uniform in [0, 1).
+    /// After the `attempts`-th attempt (1 up): the list's entry, the last repeated, with jitter of
+    /// at most 10 % either way; `random` is uniform in [0, 1).
     [[nodiscard]] Instant next(int attempts, Instant now, double random) const;
     /// The moment at which an open recipient of a message accepted then is given up.
     [[nodiscard]] Instant expires(Instant accepted) const;

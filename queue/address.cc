@@ -1,0 +1,162 @@
+#include "queue/address.h"
+
+#include <algorithm>
+
+#include "conf/ip_address.h"
+#include "queue/errors.h"
+
+namespace queue {
+namespace {
+
+constexpr std::size_t kMaxLocalPart = 64;  // RFC 5321 4.5.3.1.1
+constexpr std::size_t kMaxDomain = 255;    // RFC 5321 4.5.3.1.2
+
+conf::Error bad(std::string detail) {
+    return error(errc::BadAddress, std::move(detail));
+}
+
+/// RFC 5322 3.2.3 atext.
+bool is_atext(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+}
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// The position behind the local part. Every octet of `text` is printable ASCII or a space.
+conf::Result<std::size_t> quoted_string_end(std::string_view text) {
+    // RFC 5321 4.1.2 Quoted-string = DQUOTE *QcontentSMTP DQUOTE; QcontentSMTP = qtextSMTP /
+    // quoted-pairSMTP
+    std::size_t at = 1;
+    while (at < text.size() && text[at] != '"') {
+        // quoted-pairSMTP = %d92 %d32-126; qtextSMTP is every other printable octet and the space
+        at += text[at] == '\\' ? 2 : 1;
+    }
+    if (at >= text.size()) {
+        return bad("the quoted local part has no end");
+    }
+    return at + 1;
+}
+
+conf::Result<std::size_t> dot_string_end(std::string_view text) {
+    // RFC 5321 4.1.2 Dot-string = Atom *("." Atom)
+    std::size_t at = 0;
+    bool in_atom = false;
+    for (; at < text.size() && text[at] != '@'; ++at) {
+        if (text[at] == '.') {
+            if (!in_atom) {
+                return bad("the local part has a dot at its start or two in a row");
+            }
+            in_atom = false;
+        } else if (is_atext(text[at])) {
+            in_atom = true;
+        } else {
+            return bad(std::string("the local part has a character that must be quoted: '") +
+                       text[at] + "'");
+        }
+    }
+    if (at == 0) {
+        return bad("the local part is empty");
+    }
+    if (!in_atom) {
+        return bad("the local part ends in a dot");
+    }
+    return at;
+}
+
+/// RFC 5321 4.1.3: "[192.0.2.1]" or "[IPv6:2001:db8::1]", in its shortest form.
+conf::Result<std::string> parse_literal(std::string_view domain) {
+    if (domain.size() < 2 || domain.back() != ']') {
+        return bad("the address literal has no ']' at its end");
+    }
+    std::string_view inside = domain.substr(1, domain.size() - 2);
+    constexpr std::string_view kTag = "ipv6:";
+    const bool is_v6 = inside.size() > kTag.size() &&
+                       std::equal(kTag.begin(), kTag.end(), inside.begin(), [](char tag, char c) {
+                           return tag == lower(c);
+                       });
+    if (is_v6) {
+        inside.remove_prefix(kTag.size());
+    }
+    const auto address = conf::IpAddress::parse(inside);
+    if (!address || address->is_v6() != is_v6) {
+        return bad("the address literal is neither [IPv4] nor [IPv6:...]");
+    }
+    return (is_v6 ? "[IPv6:" : "[") + address->text() + "]";
+}
+
+conf::Result<std::string> parse_domain(std::string_view domain) {
+    if (domain.empty()) {
+        return bad("the domain is empty");
+    }
+    if (domain.size() > kMaxDomain) {
+        return bad("the domain is longer than 255 octets");
+    }
+    if (domain.front() == '[') {
+        return parse_literal(domain);
+    }
+    // RFC 5321 4.1.2 Domain = sub-domain *("." sub-domain): no dot at the end, unlike a name in a
+    // zone file.
+    if (domain.back() == '.') {
+        return bad("the domain ends in a dot");
+    }
+    const auto name = conf::DomainName::parse(domain);
+    if (!name) {
+        return bad("the domain is not valid: " + name.error().message());
+    }
+    return name->text();
+}
+
+}  // namespace
+
+conf::Result<Address> Address::parse(std::string_view text) {
+    if (text.empty()) {
+        return bad("it is empty");
+    }
+    for (const char c : text) {
+        const auto octet = static_cast<unsigned char>(c);
+        if (octet > 126) {
+            return bad("it has characters outside ASCII");
+        }
+        if (octet < 32) {
+            return bad("it has a control character");
+        }
+    }
+    const auto end = text.front() == '"' ? quoted_string_end(text) : dot_string_end(text);
+    if (!end) {
+        return end.error();
+    }
+    if (*end > kMaxLocalPart) {
+        return bad("the local part is longer than 64 octets");
+    }
+    if (*end == text.size()) {
+        return bad("it has no domain");
+    }
+    if (text[*end] != '@') {
+        return bad("there is something between the local part and the '@'");
+    }
+    const auto domain = parse_domain(text.substr(*end + 1));
+    if (!domain) {
+        return domain.error();
+    }
+    Address address;
+    address.at_ = *end;
+    address.text_ = std::string(text.substr(0, *end + 1)) + *domain;
+    return address;
+}
+
+std::string_view Address::local_part() const {
+    return std::string_view(text_).substr(0, at_);
+}
+
+std::string_view Address::domain() const {
+    return is_null() ? std::string_view() : std::string_view(text_).substr(at_ + 1);
+}
+
+bool Address::has_literal() const {
+    return !is_null() && text_[at_ + 1] == '[';
+}
+
+}  // namespace queue
