@@ -1,0 +1,255 @@
+#include "queue/envelope_codec.h"
+
+#include <array>
+#include <utility>
+
+#include <boost/crc.hpp>
+
+#include "queue/errors.h"
+
+namespace queue {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kSeal = 4;
+/// No recipient takes fewer octets, so a count can be checked before anything is reserved for it.
+constexpr std::size_t kShortestRecipient = 5;
+
+}  // namespace
+
+std::string EnvelopeCodec::seal(MessageId id, std::string_view octets) {
+    std::array<char, 8> key{};
+    auto rest = static_cast<std::uint64_t>(id.number());
+    for (char& octet : key) {
+        octet = static_cast<char>(rest & 255);
+        rest >>= 8;
+    }
+    boost::crc_32_type crc;
+    crc.process_bytes(key.data(), key.size());
+    crc.process_bytes(octets.data(), octets.size());
+    std::uint32_t sum = crc.checksum();
+    std::string sealed(kSeal, '\0');
+    for (char& octet : sealed) {
+        octet = static_cast<char>(sum & 255);
+        sum >>= 8;
+    }
+    return sealed;
+}
+
+class EnvelopeCodec::Writer {
+public:
+    explicit Writer(std::string& out) : out_(out) {}
+
+    void octet(unsigned value) { out_.push_back(static_cast<char>(value)); }
+
+    void number(std::uint64_t value) {
+        while (value > 127) {
+            octet(static_cast<unsigned>(value & 127) | 128);
+            value >>= 7;
+        }
+        octet(static_cast<unsigned>(value));
+    }
+
+    void instant(Instant value) {
+        number(static_cast<std::uint64_t>(value.time_since_epoch().count()));
+    }
+
+    void text(std::string_view value) {
+        number(value.size());
+        out_.append(value);
+    }
+
+    void outcome(const Outcome& outcome) {
+        octet(static_cast<unsigned>(outcome.kind));
+        octet(outcome.status.klass);
+        number(outcome.status.subject);
+        number(outcome.status.detail);
+        text(outcome.text);
+        text(outcome.host);
+        text(outcome.ip);
+        octet(outcome.remote ? 1 : 0);
+    }
+
+    void recipient(const Recipient& recipient) {
+        text(recipient.address.text());
+        octet(static_cast<unsigned>(recipient.state));
+        number(static_cast<std::uint64_t>(recipient.attempts));
+        instant(recipient.due);
+        octet(recipient.last ? 1 : 0);
+        if (recipient.last) {
+            outcome(*recipient.last);
+        }
+    }
+
+private:
+    std::string& out_;
+};
+
+/// After the first fault every read gives zero or nothing and `ok` stays false.
+class EnvelopeCodec::Reader {
+public:
+    explicit Reader(std::string_view octets) : rest_(octets) {}
+
+    [[nodiscard]] bool ok() const { return ok_; }
+    [[nodiscard]] std::size_t left() const { return rest_.size(); }
+
+    void refuse() {
+        ok_ = false;
+        rest_ = {};
+    }
+
+    std::uint8_t octet(unsigned highest) {
+        if (rest_.empty() || static_cast<unsigned char>(rest_.front()) > highest) {
+            refuse();
+            return 0;
+        }
+        const auto value = static_cast<std::uint8_t>(rest_.front());
+        rest_.remove_prefix(1);
+        return value;
+    }
+
+    std::uint64_t number() {
+        std::uint64_t value = 0;
+        for (unsigned shift = 0; shift < 64; shift += 7) {
+            const std::uint64_t next = octet(255);
+            if (shift == 63 && next > 1) {
+                break;
+            }
+            value |= (next & 127) << shift;
+            if (next < 128) {
+                return value;
+            }
+        }
+        refuse();
+        return 0;
+    }
+
+    std::uint64_t number(std::uint64_t highest) {
+        const std::uint64_t value = number();
+        if (value > highest) {
+            refuse();
+            return 0;
+        }
+        return value;
+    }
+
+    Instant instant() { return Instant(Duration(static_cast<std::int64_t>(number()))); }
+
+    std::string text() {
+        const std::uint64_t length = number(rest_.size());
+        if (!ok_ || length > rest_.size()) {
+            refuse();
+            return {};
+        }
+        std::string value(rest_.substr(0, length));
+        rest_.remove_prefix(length);
+        return value;
+    }
+
+    /// What was stored had been parsed before; only what the class itself relies on is looked at
+    /// again.
+    Address address() {
+        Address address;
+        address.text_ = text();
+        if (address.text_.empty()) {
+            return address;
+        }
+        address.at_ = address.text_.rfind('@');  // a domain has no '@', a quoted local part may
+        if (address.at_ == std::string::npos || address.at_ == 0 ||
+            address.at_ + 1 == address.text_.size()) {
+            refuse();
+            return {};
+        }
+        return address;
+    }
+
+    Outcome outcome() {
+        Outcome outcome;
+        outcome.kind =
+            static_cast<Outcome::Kind>(octet(static_cast<unsigned>(Outcome::Kind::Failed)));
+        outcome.status.klass = octet(9);
+        outcome.status.subject = static_cast<std::uint16_t>(number(999));
+        outcome.status.detail = static_cast<std::uint16_t>(number(999));
+        outcome.text = text();
+        outcome.host = text();
+        outcome.ip = text();
+        outcome.remote = octet(1) == 1;
+        return outcome;
+    }
+
+    Recipient recipient() {
+        Recipient recipient;
+        recipient.address = address();
+        recipient.state =
+            static_cast<Recipient::State>(octet(static_cast<unsigned>(Recipient::State::Deleted)));
+        recipient.attempts = static_cast<int>(number(1'000'000'000));
+        recipient.due = instant();
+        if (octet(1) == 1) {
+            recipient.last = outcome();
+        }
+        return recipient;
+    }
+
+private:
+    std::string_view rest_;
+    bool ok_ = true;
+};
+
+void EnvelopeCodec::encode(const Envelope& envelope, std::string& octets) {
+    octets.clear();
+    Writer out(octets);
+    out.octet(kVersion);
+    out.text(envelope.sender.text());
+    out.number(envelope.recipients.size());
+    for (const Recipient& recipient : envelope.recipients) {
+        out.recipient(recipient);
+    }
+    out.octet(static_cast<unsigned>(envelope.body));
+    out.instant(envelope.accepted);
+    out.text(envelope.client);
+    out.text(envelope.author_domain);
+    out.text(envelope.signed_by);
+    out.number(envelope.size);
+    out.text(envelope.hold.reason);
+    out.instant(envelope.hold.since);
+    octets += seal(envelope.id, octets);
+}
+
+conf::Result<Envelope> EnvelopeCodec::decode(MessageId id, std::string_view octets) {
+    const auto damaged = [id](const char* what) {
+        return error(errc::Damaged, id.text() + ": " + what);
+    };
+    if (octets.size() < 1 + kSeal) {
+        return damaged("the envelope is cut short");
+    }
+    const std::string_view payload = octets.substr(0, octets.size() - kSeal);
+    if (octets.substr(payload.size()) != seal(id, payload)) {
+        return damaged("the checksum of the envelope is wrong");
+    }
+    Reader in(payload);
+    if (in.octet(255) != kVersion) {
+        return damaged("the envelope has an unknown format");
+    }
+    Envelope envelope;
+    envelope.id = id;
+    envelope.sender = in.address();
+    const auto count = in.number(in.left() / kShortestRecipient);
+    envelope.recipients.reserve(count);
+    for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+        envelope.recipients.push_back(in.recipient());
+    }
+    envelope.body = static_cast<BodyKind>(in.octet(static_cast<unsigned>(BodyKind::EightBitMime)));
+    envelope.accepted = in.instant();
+    envelope.client = in.text();
+    envelope.author_domain = in.text();
+    envelope.signed_by = in.text();
+    envelope.size = in.number();
+    envelope.hold.reason = in.text();
+    envelope.hold.since = in.instant();
+    if (!in.ok() || in.left() != 0) {
+        return damaged("the envelope cannot be read");
+    }
+    return envelope;
+}
+
+}  // namespace queue
