@@ -1,0 +1,80 @@
+// Intake: turns a received message into a signed one in the store: author check, trace header, signatures, commit.
+//
+// The order is the promise: the final octets first, then the signature over them, then the store, then the 250 with the queue id.
+// Nothing is accepted that cannot be signed.
+//
+// Standards: RFC 6409 (submission), RFC 5321 4.4, RFC 6376 5, RFC 5322 3.6.2 (From).
+// Executor:  any loop.   Errors: a Reply to the final dot; see reliability of each in the .cc.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "relay/arrival.h"
+#include "relay/current.h"
+#include "relay/metrics.h"
+#include "relay/smtp/reply.h"
+#include "relay/smtp/server_dialog.h"
+#include "relay/spool.h"
+
+namespace relay {
+
+/// Who brings a message.
+struct Origin {
+    std::string client;  // address
+    std::string helo;
+    bool extended = false;
+};
+
+class Intake {
+public:
+    Intake(Current& current, Spool& spool, Committer& committer, Metrics& metrics);
+
+    [[nodiscard]] std::unique_ptr<Arrival> begin();
+    /// The message was read to its end without a fault. 250 2.0.0 after it is durable; else why not.
+    net::Task<smtp::Reply> finish(std::unique_ptr<Arrival> arrival, smtp::Transaction transaction, Origin origin);
+
+    /// RFC 5321 reply for a MAIL FROM that is not ours, or nothing.
+    [[nodiscard]] std::optional<smtp::Reply> judge_sender(const queue::Address& sender) const;
+    /// 452 4.3.1, 451 4.3.0, or nothing.
+    [[nodiscard]] std::optional<smtp::Reply> judge_room(std::uint64_t size);
+
+    /// Signs a report of our own (null sender; `text` is header, empty line and body with CRLF) and stores it together with what it
+    /// settles. Errors: no key, store.
+    net::Task<conf::Result<void>> accept_notice(std::string text, queue::Address to, Notice notice);
+
+    /// For readiness: a real signature of every domain's key in force and a real store write. What does not work, or nothing.
+    net::Task<std::optional<std::string>> probe();
+
+    /// The stored digest of a body that was read back is that of the octets. Chunked bodies are given piece by piece.
+    class BodyCheck {
+    public:
+        explicit BodyCheck(const std::string& stored);
+        void update(std::string_view octets) { hash_.update(octets); }
+        [[nodiscard]] bool matches();
+
+    private:
+        std::string stored_;
+        dkim::BodyHash hash_;
+    };
+
+private:
+    struct Signed {
+        std::string fields;
+        std::string by;  // "example.com/2026a,example.com/2026e"
+    };
+    std::variant<Signed, smtp::Reply> sign(const Setup& setup,
+                                           const std::string& header,
+                                           const std::vector<conf::DomainName>& authors,
+                                           const dkim::Digest& body,
+                                           queue::Instant now);
+    smtp::Reply refuse(smtp::Reply reply);
+
+    Current& current_;
+    Spool& spool_;
+    Committer& committer_;
+    Metrics& metrics_;
+};
+
+}  // namespace relay

@@ -1,0 +1,210 @@
+#include "relay/log.h"
+
+#include <array>
+#include <atomic>
+#include <charconv>
+#include <memory>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace relay::log {
+
+namespace {
+
+constexpr std::size_t kMaxValue = 1000;
+
+std::atomic<Level> threshold{Level::Info};
+std::atomic<bool> as_json{false};
+
+spdlog::logger& sink() {
+    static const std::shared_ptr<spdlog::logger> kLogger = [] {
+        auto logger = std::make_shared<spdlog::logger>("signet", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        logger->set_level(spdlog::level::trace);
+        logger->set_pattern("%v");
+        return logger;
+    }();
+    return *kLogger;
+}
+
+std::string_view name(Level level) {
+    switch (level) {
+        case Level::Debug:
+            return "debug";
+        case Level::Info:
+            return "info";
+        case Level::Warning:
+            return "warning";
+        case Level::Error:
+            return "error";
+    }
+    return "";
+}
+
+void append_escaped(std::string& line, std::string_view value) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    const bool cut = value.size() > kMaxValue;
+    for (const char c : value.substr(0, kMaxValue)) {
+        const auto octet = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            line += '\\';
+            line += c;
+        } else if (octet < 0x20 || octet >= 0x7f) {
+            line += "\\u00";
+            line += kHex[octet >> 4];
+            line += kHex[octet & 15];
+        } else {
+            line += c;
+        }
+    }
+    if (cut) {
+        line += "...";
+    }
+}
+
+bool is_plain(std::string_view value) {
+    if (value.empty() || value.size() > kMaxValue) {
+        return false;
+    }
+    for (const char c : value) {
+        const auto octet = static_cast<unsigned char>(c);
+        if (octet <= 0x20 || octet >= 0x7f || c == '"' || c == '\\' || c == '=') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// "2026-11-22T06:00:00.123Z"; the calendar part is made once a second and thread.
+void append_time(std::string& line) {
+    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    const auto second = std::chrono::floor<std::chrono::seconds>(now);
+    thread_local std::chrono::sys_seconds shown{};
+    thread_local std::string text;
+    if (second != shown || text.empty()) {
+        shown = second;
+        const auto day = std::chrono::floor<std::chrono::days>(second);
+        const std::chrono::year_month_day date(day);
+        const std::chrono::hh_mm_ss time(second - day);
+        std::array<char, 32> buffer{};
+        const int length = std::snprintf(buffer.data(),
+                                         buffer.size(),
+                                         "%04d-%02u-%02uT%02d:%02d:%02d.",
+                                         static_cast<int>(date.year()),
+                                         static_cast<unsigned>(date.month()),
+                                         static_cast<unsigned>(date.day()),
+                                         static_cast<int>(time.hours().count()),
+                                         static_cast<int>(time.minutes().count()),
+                                         static_cast<int>(time.seconds().count()));
+        text.assign(buffer.data(), static_cast<std::size_t>(length));
+    }
+    const auto millis = (now - second).count();
+    line += text;
+    line += static_cast<char>('0' + millis / 100);
+    line += static_cast<char>('0' + millis / 10 % 10);
+    line += static_cast<char>('0' + millis % 10);
+    line += 'Z';
+}
+
+}  // namespace
+
+void configure(const conf::Log& settings) {
+    switch (settings.level) {
+        case conf::LogLevel::Debug:
+            threshold = Level::Debug;
+            break;
+        case conf::LogLevel::Info:
+            threshold = Level::Info;
+            break;
+        case conf::LogLevel::Warning:
+            threshold = Level::Warning;
+            break;
+        case conf::LogLevel::Error:
+            threshold = Level::Error;
+            break;
+    }
+    as_json = settings.format == conf::LogFormat::Json;
+}
+
+bool enabled(Level level) {
+    return level >= threshold.load(std::memory_order_relaxed);
+}
+
+Event::Event(Level level, std::string_view event) : level_(level), on_(enabled(level)), json_(as_json) {
+    if (!on_) {
+        return;
+    }
+    line_.reserve(320);
+    if (json_) {
+        line_ += "{\"time\":\"";
+        append_time(line_);
+        line_ += "\",\"level\":\"";
+        line_ += name(level_);
+        line_ += "\",\"event\":\"";
+        line_ += event;
+        line_ += '"';
+    } else {
+        append_time(line_);
+        line_ += ' ';
+        line_ += name(level_);
+        line_ += ' ';
+        line_ += event;
+    }
+}
+
+Event::~Event() {
+    if (!on_) {
+        return;
+    }
+    if (json_) {
+        line_ += '}';
+    }
+    sink().log(spdlog::level::info, spdlog::string_view_t(line_.data(), line_.size()));
+}
+
+Event& Event::field(std::string_view key, std::string_view value) {
+    if (!on_) {
+        return *this;
+    }
+    if (json_) {
+        line_ += ",\"";
+        line_ += key;
+        line_ += "\":\"";
+        append_escaped(line_, value);
+        line_ += '"';
+    } else {
+        line_ += ' ';
+        line_ += key;
+        line_ += '=';
+        if (is_plain(value)) {
+            line_ += value;
+        } else {
+            line_ += '"';
+            append_escaped(line_, value);
+            line_ += '"';
+        }
+    }
+    return *this;
+}
+
+Event& Event::field(std::string_view key, std::int64_t value) {
+    if (!on_) {
+        return *this;
+    }
+    std::array<char, 24> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
+    if (json_) {
+        line_ += ",\"";
+        line_ += key;
+        line_ += "\":";
+    } else {
+        line_ += ' ';
+        line_ += key;
+        line_ += '=';
+    }
+    line_ += text;
+    return *this;
+}
+
+}  // namespace relay::log

@@ -1,0 +1,169 @@
+// Spool, fourth part: what an operator asks and changes.
+#include <utility>
+
+#include "relay/clock.h"
+#include "relay/log.h"
+#include "relay/net/hand_over.h"
+#include "relay/spool.h"
+
+namespace relay {
+
+net::Task<std::optional<Explained>> Spool::explain(queue::MessageId id) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto it = active_.find(id); it != active_.end()) {
+            co_return Explained{*it->second.envelope, "active", std::nullopt};
+        }
+        if (const auto it = finished_at_.find(id); it != finished_at_.end()) {
+            co_return Explained{finished_[it->second - finished_dropped_], "finished", std::nullopt};
+        }
+    }
+    std::function<std::optional<Explained>()> work = [this, id]() -> std::optional<Explained> {
+        auto stored = store_.load(id);
+        if (!stored) {
+            return std::nullopt;
+        }
+        const bool held = !stored->envelope.hold.reason.empty();
+        return Explained{std::move(stored->envelope), held ? "held" : stored->due ? "waiting" : "active", stored->due};
+    };
+    std::optional<Explained> result = co_await disk_.run<std::optional<Explained>>(std::move(work));
+    co_return result;
+}
+
+net::Task<conf::Result<queue::Page>> Spool::list(queue::Filter filter, queue::MessageId from) {
+    std::function<conf::Result<queue::Page>()> work = [this, filter = std::move(filter), from] {
+        return store_.query(filter, from);
+    };
+    conf::Result<queue::Page> result = co_await disk_.run<conf::Result<queue::Page>>(std::move(work));
+    co_return result;
+}
+
+/// Goes through all matches page by page; `step` runs on the committer's thread, where no claim can come between.
+net::Task<conf::Result<std::size_t>> Spool::walk(queue::Filter filter, Step step) {
+    using Walked = std::shared_ptr<std::pair<conf::Result<std::size_t>, std::optional<queue::MessageId>>>;
+    std::size_t total = 0;
+    std::optional<queue::MessageId> from = queue::MessageId(0);
+    while (from) {
+        std::function<void(std::function<void(Walked)>)> start = [this, &filter, step, at = *from](auto done) {
+            committer_.on_store([this, filter, step, at, done](queue::Store& store) {
+                const auto page = store.query(filter, at);
+                if (!page) {
+                    done(std::make_shared<Walked::element_type>(page.error(), std::nullopt));
+                    return;
+                }
+                conf::Result<void> result;
+                const std::size_t count = (this->*step)(store, *page, result);
+                if (result) {
+                    done(std::make_shared<Walked::element_type>(count, page->next));
+                } else {
+                    done(std::make_shared<Walked::element_type>(result.error(), std::nullopt));
+                }
+            });
+        };
+        const Walked walked = co_await net::hand_over<Walked>(std::move(start));
+        if (!walked->first) {
+            co_return walked->first.error();
+        }
+        total += *walked->first;
+        from = walked->second;
+    }
+    co_return total;
+}
+
+net::Task<conf::Result<std::size_t>> Spool::retry(queue::Filter filter) {
+    filter.state = queue::Filter::State::Waiting;
+    conf::Result<std::size_t> result = co_await walk(std::move(filter), &Spool::retry_matches);
+    co_return result;
+}
+
+net::Task<conf::Result<std::size_t>> Spool::remove(queue::Filter filter) {
+    conf::Result<std::size_t> result = co_await walk(std::move(filter), &Spool::remove_matches);
+    co_return result;
+}
+
+std::size_t Spool::retry_matches(queue::Store& store, const queue::Page& page, conf::Result<void>& result) {
+    const auto now = wall_clock();
+    Committer::Changes changes;
+    for (const auto& [envelope, due] : page.messages) {
+        if (!due || !envelope.hold.reason.empty()) {
+            continue;
+        }
+        auto soon = std::make_shared<queue::Envelope>(envelope);
+        for (auto& recipient : soon->recipients) {
+            recipient.due = std::min(recipient.due, now);
+        }
+        changes.emplace_back(queue::Update{std::move(soon), now});
+    }
+    if (changes.empty()) {
+        return 0;
+    }
+    result = store.commit(changes);
+    {
+        const std::lock_guard lock(mutex_);
+        next_due_ = std::min(next_due_, now);
+    }
+    post_turn();
+    return changes.size();
+}
+
+std::size_t Spool::remove_matches(queue::Store& store, const queue::Page& page, conf::Result<void>& result) {
+    Committer::Changes changes;
+    for (const auto& [envelope, due] : page.messages) {
+        changes.emplace_back(queue::Remove{envelope.id});
+    }
+    if (changes.empty()) {
+        return 0;
+    }
+    result = store.commit(changes);
+    if (!result) {
+        return 0;
+    }
+    const std::lock_guard lock(mutex_);
+    for (const auto& [stored, due] : page.messages) {
+        const auto it = active_.find(stored.id);
+        queue::Envelope envelope = it != active_.end() ? *it->second.envelope : stored;
+        for (auto& recipient : envelope.recipients) {
+            if (recipient.is_open()) {
+                recipient.state = queue::Recipient::State::Deleted;
+                metrics_.recipients_deleted.add();
+            }
+        }
+        if (!stored.hold.reason.empty()) {
+            if (const auto reason = held_.find(stored.hold.reason); reason != held_.end() && --reason->second == 0) {
+                held_.erase(reason);
+            }
+        }
+        log::Event(log::Level::Info, "deleted").field("id", envelope.id.text());
+        remember_finished(envelope);
+        if (it == active_.end()) {
+            continue;
+        }
+        *it->second.envelope = std::move(envelope);
+        it->second.deleted = true;
+        it->second.owed.clear();
+        for (const auto& part : scheduler_.take_message(stored.id)) {
+            it->second.outstanding -= part.recipients.size();
+        }
+        if (it->second.outstanding == 0) {
+            erase(it);
+        }
+    }
+    return changes.size();
+}
+
+Spool::View Spool::view() {
+    View view;
+    if (auto totals = store_.totals()) {
+        view.totals = *totals;
+    }
+    const std::lock_guard lock(mutex_);
+    view.in_memory = active_.size();
+    view.content_octets = content_octets_;
+    view.held = held_;
+    for (const auto& [site, destination] : scheduler_.destinations()) {
+        view.sites.push_back({site, destination->waiting(), destination->connections(), destination->limit()});
+    }
+    return view;
+}
+
+}  // namespace relay

@@ -1,0 +1,93 @@
+#include "relay/trace_header.h"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace relay {
+
+namespace {
+
+/// What a client called itself, as RFC 5321 4.4 lets it stand in a Received field: octets that could end or open something are
+/// left out.
+std::string harmless(std::string_view name) {
+    std::string result;
+    for (const char c : name.substr(0, 255)) {
+        const auto octet = static_cast<unsigned char>(c);
+        if (octet > 0x20 && octet < 0x7f && std::string_view("()<>\"\\;,").find(c) == std::string_view::npos) {
+            result += c;
+        }
+    }
+    return result.empty() ? "unknown" : result;
+}
+
+std::string address_literal(const std::string& address) {
+    return address.find(':') == std::string::npos ? "[" + address + "]" : "[IPv6:" + address + "]";
+}
+
+std::string received(const Trace& trace) {
+    std::string field = "Received: ";
+    if (!trace.client.empty()) {
+        field += "from " + harmless(trace.helo) + " (" + address_literal(trace.client) + ")\r\n\t";
+    }
+    field += "by " + trace.hostname + " with " + (trace.extended ? "ESMTP" : "SMTP") + " id " + trace.id.text();
+    if (!trace.only_recipient.empty()) {
+        field += "\r\n\tfor <" + trace.only_recipient + ">";
+    }
+    field += ";\r\n\t" + rfc5322_date(trace.now) + "\r\n";
+    return field;
+}
+
+}  // namespace
+
+std::string rfc5322_date(conf::Instant now) {
+    static constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr std::array<const char*, 12> kMonths{
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto second = std::chrono::floor<std::chrono::seconds>(now);
+    const auto day = std::chrono::floor<std::chrono::days>(second);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(second - day);
+    std::array<char, 64> text{};
+    const int length = std::snprintf(text.data(),
+                                     text.size(),
+                                     "%s, %02u %s %04d %02d:%02d:%02d +0000",
+                                     kDays[std::chrono::weekday(day).c_encoding()],
+                                     static_cast<unsigned>(date.day()),
+                                     kMonths[static_cast<unsigned>(date.month()) - 1],
+                                     static_cast<int>(date.year()),
+                                     static_cast<int>(time.hours().count()),
+                                     static_cast<int>(time.minutes().count()),
+                                     static_cast<int>(time.seconds().count()));
+    return {text.data(), static_cast<std::size_t>(length)};
+}
+
+std::string final_header(const dkim::Header& header, const Trace& trace) {
+    // RFC 5321 4.4: the trace field goes on top.
+    std::string result = received(trace);
+    bool from = false;
+    bool date = false;
+    bool message_id = false;
+    for (const auto& field : header.fields()) {
+        // RFC 5322 3.6.3: blind recipients are told to nobody. RFC 5321 4.4: only the last hop writes Return-Path.
+        if (field.is("Bcc") || field.is("Resent-Bcc") || field.is("Return-Path")) {
+            continue;
+        }
+        from = from || field.is("From");
+        date = date || field.is("Date");
+        message_id = message_id || field.is("Message-ID");
+        result += field.raw;
+    }
+    if (!from) {
+        result += "From: <" + trace.sender + ">\r\n";
+    }
+    if (!date) {
+        result += "Date: " + rfc5322_date(trace.now) + "\r\n";
+    }
+    if (!message_id) {
+        result += "Message-ID: <" + trace.id.text() + "@" + trace.hostname + ">\r\n";
+    }
+    return result;
+}
+
+}  // namespace relay
