@@ -37,9 +37,8 @@ constexpr std::array kOptions{
     Option{"outgoing-num-tcp:", "16"},
     Option{"num-queries-per-thread:", "2048"},
     // Servers that were down are tried again soon: mail waits for them.
-    Option{"infra-host-ttl:", "30"},
+    Option{"infra-host-ttl:", "5"},
     Option{"infra-keep-probing:", "yes"},
-    Option{"infra-cache-max-rtt:", "5000"},
 };
 
 std::string address_for_unbound(const conf::Endpoint& server) {
