@@ -1,0 +1,72 @@
+#include "relay/trace_header.h"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+relay::Trace trace() {
+    relay::Trace made;
+    made.id = queue::MessageId(0);
+    made.hostname = "relay.example.com";
+    made.helo = "client.example";
+    made.client = "192.0.2.7";
+    made.extended = true;
+    made.sender = "app@example.com";
+    made.now = conf::Instant(std::chrono::milliseconds(1795330800123));
+    return made;
+}
+
+std::string final_of(const std::string& header, const relay::Trace& by = trace()) {
+    return relay::final_header(*dkim::Header::parse(header), by);
+}
+
+const std::string kWhole = "From: a@example.com\r\nDate: x\r\nMessage-ID: <y>\r\n";
+
+TEST(TraceHeader, PutsReceivedOnTop) {
+    auto by = trace();
+    by.only_recipient = "a@one.test";
+    EXPECT_EQ(final_of(kWhole, by),
+              "Received: from client.example ([192.0.2.7])\r\n\tby relay.example.com with ESMTP id " + by.id.text() +
+                  "\r\n\tfor <a@one.test>;\r\n\tSun, 22 Nov 2026 07:00:00 +0000\r\n" + kWhole);
+}
+
+TEST(TraceHeader, NamesNoRecipientWhenThereAreSeveral) {
+    EXPECT_EQ(final_of(kWhole).find("for <"), std::string::npos);
+}
+
+TEST(TraceHeader, WritesIpv6AsALiteral) {
+    auto by = trace();
+    by.client = "2001:db8::7";
+    EXPECT_NE(final_of(kWhole, by).find("([IPv6:2001:db8::7])"), std::string::npos);
+}
+
+TEST(TraceHeader, LetsNoHeloInjectSyntax) {
+    auto by = trace();
+    by.helo = "evil) by other; <x>\"\\(";
+    const auto header = final_of(kWhole, by);
+    EXPECT_NE(header.find("from evilbyotherx ([192.0.2.7])"), std::string::npos) << header;
+}
+
+TEST(TraceHeader, RemovesBlindRecipientsAndReturnPath) {
+    const auto header =
+        final_of("Bcc: secret@one.test,\r\n other@one.test\r\nReturn-Path: <x@y>\r\nRESENT-BCC: z@one.test\r\n" + kWhole);
+    EXPECT_EQ(header.find("secret"), std::string::npos);
+    EXPECT_EQ(header.find("other@"), std::string::npos);
+    EXPECT_EQ(header.find("Return-Path"), std::string::npos);
+    EXPECT_EQ(header.find("z@one.test"), std::string::npos);
+}
+
+TEST(TraceHeader, AddsWhatIsMissingAndNothingElse) {
+    const auto header = final_of("Subject: x\r\n");
+    EXPECT_NE(header.find("From: <app@example.com>\r\n"), std::string::npos);
+    EXPECT_NE(header.find("Date: Sun, 22 Nov 2026 07:00:00 +0000\r\n"), std::string::npos);
+    EXPECT_NE(header.find("Message-ID: <" + trace().id.text() + "@relay.example.com>\r\n"), std::string::npos);
+    EXPECT_TRUE(final_of(kWhole).ends_with(kWhole));
+}
+
+TEST(TraceHeader, KeepsFieldsAsTheyCame) {
+    const std::string odd = "X-Odd:  two  spaces\t\r\n\tand a fold \r\n";
+    EXPECT_NE(final_of(odd + kWhole).find(odd), std::string::npos);
+}
+
+}  // namespace
