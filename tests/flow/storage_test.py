@@ -137,7 +137,7 @@ class BadKeys(FlowTest):
         receiver = self.destination()
         relay = self.relay(start=False, domain=[{"name": "example.com", "selector": [{"name": "s1", "key": path}]}])
         relay.start(ready=False)
-        relay.wait_log(rf"{re.escape(path)}.*{pattern}|{pattern}.*{re.escape(path)}")
+        relay.wait_log(rf"{re.escape(path)}.*{pattern}")
         relay.wait(lambda: self.code() == 451, 10, "451", (OSError,))
         code, text = submit_raw(message())
         self.assertTrue(f"{code} {text}".startswith("451 4.7.0"), text)
@@ -153,23 +153,23 @@ class BadKeys(FlowTest):
         return submit_raw(message())[0]
 
     def test_missing_key(self):
-        self.unusable(f"{self.folder}/none.pem", "(?i)(no such file|missing|cannot|does not exist)")
+        self.unusable(f"{self.folder}/none.pem", "([Nn]o such file|missing|cannot|does not exist)")
 
     def test_malformed_key(self):
         path = f"{self.folder}/bad.pem"
         with open(path, "w") as f:
             f.write("-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n")
         os.chmod(path, 0o600)
-        self.unusable(path, "(?i)(PEM|key)")
+        self.unusable(path, "PEM")
 
     def test_world_readable_key(self):
         path = new_key(f"{self.folder}/open.pem", "rsa")
         os.chmod(path, 0o644)
-        self.unusable(path, "(?i)(readable|0644|chmod)")
+        self.unusable(path, "(readable|0644|chmod)")
 
     def test_small_key(self):
         path = new_key(f"{self.folder}/small.pem", "rsa", 1024)
-        self.unusable(path, "(?i)(1024|2048)")
+        self.unusable(path, "(1024|2048)")
 
     def test_world_readable_key_can_be_allowed(self):
         path = new_key(f"{self.folder}/open.pem", "rsa")

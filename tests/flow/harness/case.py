@@ -45,8 +45,12 @@ class FlowTest(unittest.TestCase):
     def relay(self, start=True, name="relay", **config):
         relay = Relay(f"{self.folder}/{name}", self.keys, config)
         self.relays.append(relay)
-        self.addCleanup(relay.kill)
+        self.addCleanup(self._end, relay)
         return relay.start() if start else relay
+
+    def _end(self, relay):
+        self.assertFalse(relay.crashed(), f"the relay ended by signal {-relay.process.returncode if relay.crashed() else 0}")
+        relay.kill()
 
     def receiver(self, address, **options):
         receiver = Receiver(address, **options)

@@ -54,6 +54,7 @@ zone:
 
     def stop(self):
         if self.process:
+            self.thaw()  # a stopped process would not hear the signal
             self.process.terminate()
             self.process.wait(10)
             self.process = None

@@ -88,7 +88,7 @@ class Relay:
     # Life
 
     def start(self, ready=True, timeout=20):
-        self.log_start = os.path.getsize(self.log_file) if os.path.exists(self.log_file) else 0
+        self.killed = False
         self.process = subprocess.Popen([*self.prefix, BINARY, "serve", "-c", self.file], stdin=subprocess.DEVNULL,
                                         stdout=open(self.log_file, "a"), stderr=subprocess.STDOUT,
                                         env={**os.environ, **self.environment})
@@ -133,13 +133,19 @@ class Relay:
 
     def kill(self):
         if self.process and self.process.poll() is None:
+            self.killed = True
             self.signal(signal.SIGKILL)
             self.process.wait(10)
+
+    def crashed(self):
+        """True when it ended by a signal that this harness did not send."""
+        return self.process is not None and not self.killed and (self.process.poll() or 0) < 0
 
     def ended(self, timeout=15):
         try:
             return self.process.wait(timeout)
         except subprocess.TimeoutExpired:
+            self.killed = True
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"the relay did not end within {timeout} s\n{self.log()[-4000:]}") from None
