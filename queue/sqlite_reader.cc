@@ -30,6 +30,8 @@ SqliteReader::SqliteReader(SqliteConnection connection)
       recall_(connection_.prepare(
           "SELECT key, value FROM fact WHERE topic = ?1 AND (expires IS NULL OR expires > ?2)")),
       oldest_(connection_.prepare("SELECT id FROM envelope ORDER BY id LIMIT 1")),
+      free_pages_(connection_.prepare("PRAGMA freelist_count")),
+      page_size_(connection_.prepare("PRAGMA page_size")),
       row_by_id_(connection_.prepare(
           "SELECT id, lane, due, domain IS NULL, envelope FROM envelope WHERE id = ?1")),
       rows_by_id_(connection_.prepare(
@@ -169,12 +171,16 @@ conf::Result<std::optional<MessageId>> SqliteReader::oldest() {
 }
 
 conf::Result<std::uint64_t> SqliteReader::free_page_octets() {
-    const auto pages = connection_.ask("PRAGMA freelist_count");
-    const auto size = connection_.ask("PRAGMA page_size");
-    if (!pages || !size) {
-        return pages ? size.error() : pages.error();
+    std::uint64_t product = 1;
+    for (SqliteStatement* factor : {&free_pages_, &page_size_}) {
+        const SqliteReset reset(*factor);
+        const int code = factor->step();
+        if (code != SQLITE_ROW) {
+            return failed(code, "count free pages");
+        }
+        product *= static_cast<std::uint64_t>(factor->number(0));
     }
-    return static_cast<std::uint64_t>(*pages) * static_cast<std::uint64_t>(*size);
+    return product;
 }
 
 conf::Result<std::unique_ptr<SqliteReader>> SqliteReaders::take() {

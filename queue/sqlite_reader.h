@@ -60,7 +60,7 @@ private:
 
     SqliteConnection connection_;
     SqliteStatement load_, read_inline_, read_chunk_;
-    SqliteStatement next_due_, held_, recall_, oldest_;
+    SqliteStatement next_due_, held_, recall_, oldest_, free_pages_, page_size_;
     SqliteStatement row_by_id_, rows_by_id_, rows_by_held_, rows_by_domain_;
 };
 
