@@ -18,7 +18,7 @@ namespace dkim {
 
 class SecretText {
 public:
-    static constexpr std::size_t kCapacity = 64 * 1024;
+    static constexpr std::size_t kCapacity = std::size_t{64} * 1024;
 
     SecretText();
 
