@@ -17,8 +17,15 @@ bool has_eight_bit(std::string_view octets) {
 
 }  // namespace
 
-Arrival::Arrival(Spool& spool, Committer& committer, conf::Canonicalization body, std::uint64_t max_size)
-    : spool_(spool), expectation_(committer), hash_(body), max_size_(max_size), id_(spool.next_id()) {}
+Arrival::Arrival(Spool& spool,
+                 Committer& committer,
+                 conf::Canonicalization body,
+                 std::uint64_t max_size)
+    : spool_(spool),
+      expectation_(committer),
+      hash_(body),
+      max_size_(max_size),
+      id_(spool.next_id()) {}
 
 Arrival::~Arrival() {
     if (chunks_ > 0 && !accepted_) {
@@ -69,7 +76,8 @@ void Arrival::take_body(std::string_view octets) {
 }
 
 bool Arrival::wants_spill() const {
-    return fault_ == Fault::None && body_.size() >= (chunks_ == 0 ? queue::kInlineBody : queue::kChunkSize);
+    return fault_ == Fault::None &&
+           body_.size() >= (chunks_ == 0 ? queue::kInlineBody : queue::kChunkSize);
 }
 
 net::Task<conf::Result<void>> Arrival::spill() {

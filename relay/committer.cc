@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
-#include <utility>
-
 #include <pthread.h>
+#include <utility>
 
 #include "queue/errors.h"
 #include "relay/log.h"
@@ -49,7 +48,8 @@ std::size_t Committer::payload_of(const Changes& changes) {
 }
 
 net::Task<conf::Result<void>> Committer::commit(Changes changes) {
-    std::function<void(std::function<void(conf::Result<void>)>)> start = [this, &changes](auto done) {
+    std::function<void(std::function<void(conf::Result<void>)>)> start = [this,
+                                                                          &changes](auto done) {
         commit(std::move(changes), [done](const conf::Result<void>& result) { done(result); });
     };
     conf::Result<void> result = co_await net::hand_over<conf::Result<void>>(std::move(start));
@@ -101,7 +101,8 @@ void Committer::stop() {
 
 Clock::duration Committer::busy_for() const {
     const auto since = busy_since_.load(std::memory_order_relaxed);
-    return since == 0 ? Clock::duration::zero() : Clock::now().time_since_epoch() - Clock::duration(since);
+    return since == 0 ? Clock::duration::zero()
+                      : Clock::now().time_since_epoch() - Clock::duration(since);
 }
 
 void Committer::run() {
@@ -113,13 +114,15 @@ void Committer::run() {
         const bool riders_due = !riding_.empty() && now >= ride_until_;
         if (urgent_.empty() && !riders_due && work_.empty() && !stopping_) {
             if (riding_.empty()) {
-                if (wake_.wait_for(lock, std::chrono::seconds(1)) == std::cv_status::timeout && urgent_.empty() &&
-                    work_.empty() && now - last_tidy > std::chrono::seconds(1)) {
+                if (wake_.wait_for(lock, std::chrono::seconds(1)) == std::cv_status::timeout &&
+                    urgent_.empty() && work_.empty() && now - last_tidy > std::chrono::seconds(1)) {
                     last_tidy = Clock::now();
                     lock.unlock();
-                    const auto wall = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+                    const auto wall = std::chrono::floor<std::chrono::milliseconds>(
+                        std::chrono::system_clock::now());
                     if (const auto tidied = store_.tidy(wall); !tidied) {
-                        log::Event(log::Level::Warning, "store-upkeep").field("error", tidied.error().message());
+                        log::Event(log::Level::Warning, "store-upkeep")
+                            .field("error", tidied.error().message());
                     }
                     lock.lock();
                 }
@@ -138,7 +141,8 @@ void Committer::run() {
         std::deque<Entry> batch;
         std::size_t payload = 0;
         for (auto* from : {&riding_, &urgent_}) {
-            while (!from->empty() && (batch.empty() || payload + from->front().payload <= kMaxPayload)) {
+            while (!from->empty() &&
+                   (batch.empty() || payload + from->front().payload <= kMaxPayload)) {
                 payload += from->front().payload;
                 batch.push_back(std::move(from->front()));
                 from->pop_front();
@@ -158,7 +162,8 @@ void Committer::run() {
             while (!work_.empty()) {
                 auto work = std::move(work_.front());
                 work_.pop_front();
-                busy_since_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+                busy_since_.store(Clock::now().time_since_epoch().count(),
+                                  std::memory_order_relaxed);
                 lock.unlock();
                 work(store_);
                 work = nullptr;
@@ -196,8 +201,10 @@ void Committer::commit_batch(std::deque<Entry>& batch) {
         if (batch[i].done) {
             batch[i].done(result);
         } else if (is_full(result)) {
-            // An outcome must not be forgotten, or the message would be sent again: it waits for room.
-            batch[i].changes.assign(std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+            // An outcome must not be forgotten, or the message would be sent again: it waits for
+            // room.
+            batch[i].changes.assign(std::make_move_iterator(own.begin()),
+                                    std::make_move_iterator(own.end()));
             postpone(std::move(batch[i]));
         } else if (!result) {
             log::Event(log::Level::Error, "store").field("error", result.error().message());
@@ -208,7 +215,10 @@ void Committer::commit_batch(std::deque<Entry>& batch) {
 void Committer::postpone(Entry entry) {
     const std::lock_guard lock(mutex_);
     if (stopping_) {
-        log::Event(log::Level::Error, "store").field("error", "the disk is full: an outcome is not recorded and its message will be tried again");
+        log::Event(log::Level::Error, "store")
+            .field(
+                "error",
+                "the disk is full: an outcome is not recorded and its message will be tried again");
         return;
     }
     riding_.push_back(std::move(entry));

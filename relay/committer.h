@@ -1,11 +1,14 @@
-// Committer: the one thread that writes the store. Folds everything that waits into one durable commit.
+// Committer: the one thread that writes the store. Folds everything that waits into one durable
+// commit.
 //
-// Commits at once when nobody else is about to ask; while other messages are being received (expect()) it gathers for at most
-// kWindow from the start of the commit before, since the number of syncs is what costs. What was given to commit_later() rides with the next commit,
-// kRide late at most.
+// Commits at once when nobody else is about to ask; while other messages are being received
+// (expect()) it gathers for at most kWindow from the start of the commit before, since the number
+// of syncs is what costs. What was given to commit_later() rides with the next commit, kRide late
+// at most.
 //
-// Threads:  every function from any thread. Callbacks run on the committer's thread and must not block.
-// Errors:   each commit gets its own answer. When a folded commit fails for a full disk, its parts are tried one by one, so that
+// Threads:  every function from any thread. Callbacks run on the committer's thread and must not
+// block. Errors:   each commit gets its own answer. When a folded commit fails for a full disk, its
+// parts are tried one by one, so that
 //           small ones still get through.
 // Stopping: stop() commits all that waits, then ends the thread; later calls fail.
 #pragma once
@@ -31,7 +34,7 @@ public:
     static constexpr std::chrono::milliseconds kWindow{2};
     static constexpr std::chrono::milliseconds kRide{20};
     static constexpr std::chrono::milliseconds kRetryFull{1000};  // riders on a full disk
-    static constexpr std::size_t kMaxPayload = 4 * 1024 * 1024;  // octets in one commit
+    static constexpr std::size_t kMaxPayload = 4 * 1024 * 1024;   // octets in one commit
 
     using Changes = std::vector<queue::Change>;
     using Done = std::function<void(const conf::Result<void>&)>;
@@ -43,16 +46,19 @@ public:
     net::Task<conf::Result<void>> commit(Changes changes);
     /// The same with a callback on the committer's thread.
     void commit(Changes changes, Done done);
-    /// Rides along; all or nothing for these changes together. On a full disk they wait for room; any other failure is logged and
-    /// latches as the store does.
+    /// Rides along; all or nothing for these changes together. On a full disk they wait for room;
+    /// any other failure is logged and latches as the store does.
     void commit_later(Changes changes);
-    /// Runs `work` on the committer's thread, between commits, after everything given before it is committed.
+    /// Runs `work` on the committer's thread, between commits, after everything given before it is
+    /// committed.
     void on_store(std::function<void(queue::Store&)> work);
 
     /// While one of these lives, a message is being received that will ask for a commit soon.
     class Expectation {
     public:
-        explicit Expectation(Committer& committer) : committer_(&committer) { ++committer.expected_; }
+        explicit Expectation(Committer& committer) : committer_(&committer) {
+            ++committer.expected_;
+        }
         ~Expectation() { release(); }
         Expectation(const Expectation&) = delete;
         Expectation& operator=(const Expectation&) = delete;

@@ -41,7 +41,8 @@ std::string joined(const std::vector<conf::DomainName>& names) {
 
 Intake::BodyCheck::BodyCheck(const std::string& stored)
     : stored_(stored),
-      hash_(stored.starts_with('s') ? conf::Canonicalization::Simple : conf::Canonicalization::Relaxed) {}
+      hash_(stored.starts_with('s') ? conf::Canonicalization::Simple
+                                    : conf::Canonicalization::Relaxed) {}
 
 bool Intake::BodyCheck::matches() {
     return packed(hash_.finish()) == stored_;
@@ -52,8 +53,10 @@ Intake::Intake(Current& current, Spool& spool, Committer& committer, Metrics& me
 
 std::unique_ptr<Arrival> Intake::begin() {
     const auto setup = current_.get();
-    return std::make_unique<Arrival>(
-        spool_, committer_, setup.config->dkim.body_canonicalization, setup.config->limits.message_size);
+    return std::make_unique<Arrival>(spool_,
+                                     committer_,
+                                     setup.config->dkim.body_canonicalization,
+                                     setup.config->limits.message_size);
 }
 
 std::optional<smtp::Reply> Intake::judge_sender(const queue::Address& sender) const {
@@ -64,7 +67,10 @@ std::optional<smtp::Reply> Intake::judge_sender(const queue::Address& sender) co
     if (domain && current_.get().config->find_domain(*domain) != nullptr) {
         return std::nullopt;
     }
-    return smtp::Reply{550, "5.7.1", "sender domain " + std::string(sender.domain()) + " is not one that this relay sends for"};
+    return smtp::Reply{
+        550,
+        "5.7.1",
+        "sender domain " + std::string(sender.domain()) + " is not one that this relay sends for"};
 }
 
 std::optional<smtp::Reply> Intake::judge_room(std::uint64_t size) {
@@ -93,11 +99,20 @@ std::variant<Intake::Signed, smtp::Reply> Intake::sign(const Setup& setup,
     for (const auto& author : authors) {
         switch (setup.keys->standing(author, now)) {
             case dkim::KeyRing::Standing::Unknown:
-                return smtp::Reply{550, "5.7.1", "From: domain " + author.text() + " is not one that this relay signs for"};
+                return smtp::Reply{
+                    550,
+                    "5.7.1",
+                    "From: domain " + author.text() + " is not one that this relay signs for"};
             case dkim::KeyRing::Standing::EnvelopeOnly:
-                return smtp::Reply{550, "5.7.1", "From: domain " + author.text() + " may be used in MAIL FROM only"};
+                return smtp::Reply{
+                    550,
+                    "5.7.1",
+                    "From: domain " + author.text() + " may be used in MAIL FROM only"};
             case dkim::KeyRing::Standing::KeyUnusable:
-                return smtp::Reply{451, "4.7.0", "no usable signing key for " + author.text() + " now, try again later"};
+                return smtp::Reply{
+                    451,
+                    "4.7.0",
+                    "no usable signing key for " + author.text() + " now, try again later"};
             case dkim::KeyRing::Standing::Signs:
                 break;
         }
@@ -108,7 +123,8 @@ std::variant<Intake::Signed, smtp::Reply> Intake::sign(const Setup& setup,
                     .field("domain", author.text())
                     .field("selector", signer->selector())
                     .field("error", field.error().message());
-                return smtp::Reply{451, "4.7.0", "signing for " + author.text() + " failed, try again later"};
+                return smtp::Reply{
+                    451, "4.7.0", "signing for " + author.text() + " failed, try again later"};
             }
             result.fields += *field;
             result.by += (result.by.empty() ? "" : ",") + author.text() + "/" + signer->selector();
@@ -118,16 +134,24 @@ std::variant<Intake::Signed, smtp::Reply> Intake::sign(const Setup& setup,
     return result;
 }
 
-net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival, smtp::Transaction transaction, Origin origin) {
+net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
+                                      smtp::Transaction transaction,
+                                      Origin origin) {
     const auto begun = std::chrono::steady_clock::now();
     const auto now = wall_clock();
     const auto setup = current_.get();
     arrival->end();
     switch (arrival->fault()) {
         case Arrival::Fault::TooLarge:
-            co_return refuse({552, "5.3.4", "message is larger than " + std::to_string(arrival->max_size_) + " octets"});
+            co_return refuse(
+                {552,
+                 "5.3.4",
+                 "message is larger than " + std::to_string(arrival->max_size_) + " octets"});
         case Arrival::Fault::HeaderTooLarge:
-            co_return refuse({552, "5.3.4", "header is larger than " + std::to_string(Arrival::kMaxHeader) + " octets"});
+            co_return refuse(
+                {552,
+                 "5.3.4",
+                 "header is larger than " + std::to_string(Arrival::kMaxHeader) + " octets"});
         case Arrival::Fault::None:
             break;
     }
@@ -136,17 +160,20 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival, smtp::Tr
         co_return refuse({550, "5.6.0", received.error().message()});
     }
     if (received->count("Received") > kMaxReceived) {
-        co_return refuse({554, "5.4.6", "too many hops: the message has more than 100 Received fields"});
+        co_return refuse(
+            {554, "5.4.6", "too many hops: the message has more than 100 Received fields"});
     }
     // RFC 5322 3.6: exactly one From. None is repaired from the envelope, two are somebody's trick.
     if (received->count("From") > 1) {
         co_return refuse({550, "5.6.0", "the message has more than one From field"});
     }
     if (received->count("From") == 0 && transaction.sender.is_null()) {
-        co_return refuse({550, "5.6.0", "the message has no From field and its envelope sender is null"});
+        co_return refuse(
+            {550, "5.6.0", "the message has no From field and its envelope sender is null"});
     }
     const auto* from = received->find("From");
-    const auto authors = dkim::author_domains(from != nullptr ? from->value : std::string_view(transaction.sender.text()));
+    const auto authors = dkim::author_domains(
+        from != nullptr ? from->value : std::string_view(transaction.sender.text()));
     if (!authors) {
         co_return refuse({550, "5.6.0", authors.error().message()});
     }
@@ -157,7 +184,8 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival, smtp::Tr
     trace.helo = origin.helo;
     trace.client = origin.client;
     trace.extended = origin.extended;
-    trace.only_recipient = transaction.recipients.size() == 1 ? transaction.recipients.front().text() : "";
+    trace.only_recipient =
+        transaction.recipients.size() == 1 ? transaction.recipients.front().text() : "";
     trace.sender = transaction.sender.text();
     trace.now = now;
     auto content = std::make_shared<queue::Content>();
@@ -174,7 +202,8 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival, smtp::Tr
 
     if (arrival->chunks_ > 0) {
         if (!arrival->body_.empty()) {
-            const auto spilt = co_await spool_.add_chunk(arrival->id_, arrival->chunks_++, std::move(arrival->body_));
+            const auto spilt = co_await spool_.add_chunk(
+                arrival->id_, arrival->chunks_++, std::move(arrival->body_));
             if (!spilt) {
                 co_return refuse(store_reply(spilt.error()));
             }
@@ -205,7 +234,9 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival, smtp::Tr
     const auto stored = co_await spool_.accept(message);
     arrival->expectation_.release();
     if (!stored) {
-        log::Event(log::Level::Error, "not-stored").field("id", envelope.id.text()).field("error", stored.error().message());
+        log::Event(log::Level::Error, "not-stored")
+            .field("id", envelope.id.text())
+            .field("error", stored.error().message());
         co_return refuse(store_reply(stored.error()));
     }
     arrival->accepted_ = true;
@@ -218,7 +249,9 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival, smtp::Tr
         log::Event(log::Level::Info, "accepted")
             .field("id", envelope.id.text())
             .field("client", origin.client)
-            .field("from", envelope.sender.is_null() ? std::string_view("<>") : std::string_view(envelope.sender.text()))
+            .field("from",
+                   envelope.sender.is_null() ? std::string_view("<>")
+                                             : std::string_view(envelope.sender.text()))
             .field("to", to)
             .field("size", static_cast<std::int64_t>(envelope.size))
             .field("signed", envelope.signed_by);
@@ -226,7 +259,9 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival, smtp::Tr
     co_return smtp::Reply{250, "2.0.0", "queued as " + envelope.id.text()};
 }
 
-net::Task<conf::Result<void>> Intake::accept_notice(std::string text, queue::Address to, Notice notice) {
+net::Task<conf::Result<void>> Intake::accept_notice(std::string text,
+                                                    queue::Address to,
+                                                    Notice notice) {
     const auto now = wall_clock();
     const auto setup = current_.get();
     const auto empty_line = text.find("\r\n\r\n");
@@ -300,7 +335,8 @@ net::Task<std::optional<std::string>> Intake::probe() {
         }
     }
     Committer::Changes changes;
-    changes.emplace_back(queue::Remember{"probe", "ready", std::to_string(now.time_since_epoch().count()), std::nullopt});
+    changes.emplace_back(queue::Remember{
+        "probe", "ready", std::to_string(now.time_since_epoch().count()), std::nullopt});
     const auto written = co_await committer_.commit(std::move(changes));
     if (!written) {
         co_return written.error().message();

@@ -1,7 +1,8 @@
-// Intake: turns a received message into a signed one in the store: author check, trace header, signatures, commit.
+// Intake: turns a received message into a signed one in the store: author check, trace header,
+// signatures, commit.
 //
-// The order is the promise: the final octets first, then the signature over them, then the store, then the 250 with the queue id.
-// Nothing is accepted that cannot be signed.
+// The order is the promise: the final octets first, then the signature over them, then the store,
+// then the 250 with the queue id. Nothing is accepted that cannot be signed.
 //
 // Standards: RFC 6409 (submission), RFC 5321 4.4, RFC 6376 5, RFC 5322 3.6.2 (From).
 // Executor:  any loop.   Errors: a Reply to the final dot; see reliability of each in the .cc.
@@ -32,22 +33,27 @@ public:
     Intake(Current& current, Spool& spool, Committer& committer, Metrics& metrics);
 
     [[nodiscard]] std::unique_ptr<Arrival> begin();
-    /// The message was read to its end without a fault. 250 2.0.0 after it is durable; else why not.
-    net::Task<smtp::Reply> finish(std::unique_ptr<Arrival> arrival, smtp::Transaction transaction, Origin origin);
+    /// The message was read to its end without a fault. 250 2.0.0 after it is durable; else why
+    /// not.
+    net::Task<smtp::Reply> finish(std::unique_ptr<Arrival> arrival,
+                                  smtp::Transaction transaction,
+                                  Origin origin);
 
     /// RFC 5321 reply for a MAIL FROM that is not ours, or nothing.
     [[nodiscard]] std::optional<smtp::Reply> judge_sender(const queue::Address& sender) const;
     /// 452 4.3.1, 451 4.3.0, or nothing.
     [[nodiscard]] std::optional<smtp::Reply> judge_room(std::uint64_t size);
 
-    /// Signs a report of our own (null sender; `text` is header, empty line and body with CRLF) and stores it together with what it
-    /// settles. Errors: no key, store.
+    /// Signs a report of our own (null sender; `text` is header, empty line and body with CRLF) and
+    /// stores it together with what it settles. Errors: no key, store.
     net::Task<conf::Result<void>> accept_notice(std::string text, queue::Address to, Notice notice);
 
-    /// For readiness: a real signature of every domain's key in force and a real store write. What does not work, or nothing.
+    /// For readiness: a real signature of every domain's key in force and a real store write. What
+    /// does not work, or nothing.
     net::Task<std::optional<std::string>> probe();
 
-    /// The stored digest of a body that was read back is that of the octets. Chunked bodies are given piece by piece.
+    /// The stored digest of a body that was read back is that of the octets. Chunked bodies are
+    /// given piece by piece.
     class BodyCheck {
     public:
         explicit BodyCheck(const std::string& stored);

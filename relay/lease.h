@@ -1,6 +1,8 @@
-// Lease: the right to make one attempt, together with what is to be sent. Moves forward with one owner.
+// Lease: the right to make one attempt, together with what is to be sent. Moves forward with one
+// owner.
 //
-// A lease destroyed unsettled gives its attempt back to its destination: no path through the code can lose a message.
+// A lease destroyed unsettled gives its attempt back to its destination: no path through the code
+// can lose a message.
 //
 // Threads: one owner at a time; may move between threads.
 #pragma once
@@ -22,7 +24,10 @@ public:
           queue::Attempt attempt,
           std::shared_ptr<const queue::Envelope> envelope,
           std::shared_ptr<const queue::Content> content)
-        : spool_(&spool), attempt_(std::move(attempt)), envelope_(std::move(envelope)), content_(std::move(content)) {}
+        : spool_(&spool),
+          attempt_(std::move(attempt)),
+          envelope_(std::move(envelope)),
+          content_(std::move(content)) {}
     ~Lease();
     Lease(Lease&& other) noexcept
         : spool_(std::exchange(other.spool_, nullptr)),
@@ -42,7 +47,9 @@ public:
     [[nodiscard]] const queue::Envelope& envelope() const { return *envelope_; }
     /// Empty while the content lies in the store alone: Spool::fetch brings it.
     [[nodiscard]] const std::shared_ptr<const queue::Content>& content() const { return content_; }
-    void set_content(std::shared_ptr<const queue::Content> content) { content_ = std::move(content); }
+    void set_content(std::shared_ptr<const queue::Content> content) {
+        content_ = std::move(content);
+    }
 
 private:
     friend class Spool;

@@ -19,7 +19,8 @@ std::atomic<bool> as_json{false};
 
 spdlog::logger& sink() {
     static const std::shared_ptr<spdlog::logger> kLogger = [] {
-        auto logger = std::make_shared<spdlog::logger>("signet", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        auto logger = std::make_shared<spdlog::logger>(
+            "signet", std::make_shared<spdlog::sinks::stderr_sink_mt>());
         logger->set_level(spdlog::level::trace);
         logger->set_pattern("%v");
         return logger;
@@ -77,7 +78,8 @@ bool is_plain(std::string_view value) {
 
 /// "2026-11-22T06:00:00.123Z"; the calendar part is made once a second and thread.
 void append_time(std::string& line) {
-    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    const auto now =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     const auto second = std::chrono::floor<std::chrono::seconds>(now);
     thread_local std::chrono::sys_seconds shown{};
     thread_local std::string text;
@@ -130,7 +132,8 @@ bool enabled(Level level) {
     return level >= threshold.load(std::memory_order_relaxed);
 }
 
-Event::Event(Level level, std::string_view event) : level_(level), on_(enabled(level)), json_(as_json) {
+Event::Event(Level level, std::string_view event)
+    : level_(level), on_(enabled(level)), json_(as_json) {
     if (!on_) {
         return;
     }

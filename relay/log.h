@@ -1,6 +1,7 @@
 // Log: one line an event, to stderr, as text ("accepted id=... from=...") or JSON.
 //
-// Values from outside are escaped: control octets, quotes and non-ASCII never reach the line raw; long ones are cut.
+// Values from outside are escaped: control octets, quotes and non-ASCII never reach the line raw;
+// long ones are cut.
 //
 // Threads: safe. Cost: one write() a line.     Errors: none; a line that cannot be written is lost.
 #pragma once

@@ -1,5 +1,5 @@
-// Metrics: what the relay counts, in the names of the Prometheus page. Numbers that somebody else owns (queue totals, disk) are
-// asked for when the page is made; only events are counted here.
+// Metrics: what the relay counts, in the names of the Prometheus page. Numbers that somebody else
+// owns (queue totals, disk) are asked for when the page is made; only events are counted here.
 //
 // Threads: safe; counting is one relaxed atomic addition, labelled counters take a short lock.
 #pragma once
@@ -25,7 +25,8 @@ private:
     std::atomic<std::uint64_t> value_{0};
 };
 
-/// A counter for each combination of label values. At most kMaxSeries combinations are kept apart; further ones count as "other".
+/// A counter for each combination of label values. At most kMaxSeries combinations are kept apart;
+/// further ones count as "other".
 class LabelledCounter {
 public:
     static constexpr std::size_t kMaxSeries = 1000;
@@ -69,12 +70,14 @@ struct Metrics {
     Counter messages_accepted;
     LabelledCounter messages_rejected{{"code"}};
     LabelledCounter messages_signed{{"domain", "selector"}};
-    Counter recipients_delivered, recipients_deferred, recipients_bounced, recipients_expired, recipients_deleted;
+    Counter recipients_delivered, recipients_deferred, recipients_bounced, recipients_expired,
+        recipients_deleted;
     std::atomic<int> connections_in{0}, connections_out{0};
     Histogram accept_seconds{{.001, .002, .005, .01, .02, .05, .1, .25, .5, 1, 2.5, 5, 10, 60}};
     Histogram commit_seconds{{.0002, .0005, .001, .002, .005, .01, .02, .05, .1, .25, .5, 1, 5}};
     Histogram commit_messages{{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}};
-    Histogram delivery_seconds{{.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 14400, 86400}};
+    Histogram delivery_seconds{
+        {.01, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 14400, 86400}};
 };
 
 }  // namespace relay

@@ -3,14 +3,13 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
-#include <optional>
-#include <vector>
-
 #include <grp.h>
+#include <optional>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 namespace relay {
 
@@ -65,11 +64,13 @@ conf::Result<void> drop_privileges(const std::string& user) {
         if (!account) {
             return account.error();
         }
-        if (initgroups(user.c_str(), account->gid) != 0 || setgid(account->gid) != 0 || setuid(account->uid) != 0) {
+        if (initgroups(user.c_str(), account->gid) != 0 || setgid(account->gid) != 0 ||
+            setuid(account->uid) != 0) {
             return system_error("becoming user " + user);
         }
         if (account->uid != 0 && setuid(0) == 0) {
-            return conf::Error{{}, "becoming user " + user + " could be undone: the system keeps root's rights"};
+            return conf::Error{
+                {}, "becoming user " + user + " could be undone: the system keeps root's rights"};
         }
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {

@@ -12,8 +12,9 @@ namespace relay {
 /// Makes `folder` (0700) if it is missing and hands it to `user` when we are root.
 conf::Result<void> prepare_folder(const std::string& folder, const std::string& user);
 
-/// Becomes `user` with its groups, for good (checked), takes no privileges from programs any more, and leaves no core dumps with
-/// keys in them. An empty user changes nothing of the identity. Errors: no such user, not permitted.
+/// Becomes `user` with its groups, for good (checked), takes no privileges from programs any more,
+/// and leaves no core dumps with keys in them. An empty user changes nothing of the identity.
+/// Errors: no such user, not permitted.
 conf::Result<void> drop_privileges(const std::string& user);
 
 }  // namespace relay

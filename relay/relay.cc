@@ -7,13 +7,13 @@
 #include <iostream>
 #include <memory>
 #include <random>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <systemd/sd-daemon.h>
-#include <unistd.h>
 
 #include "conf/parse.h"
 #include "queue/sqlite_store.h"
@@ -32,9 +32,11 @@ namespace relay {
 
 namespace {
 
-constexpr std::chrono::milliseconds kLook{20};           // between two looks at what still drains
-constexpr std::chrono::milliseconds kAbortTime{1000};  // of the grace, for ending what would not end
-constexpr std::chrono::milliseconds kStuck{10000};     // a loop or a commit that takes longer is not healthy
+constexpr std::chrono::milliseconds kLook{20};  // between two looks at what still drains
+constexpr std::chrono::milliseconds kAbortTime{
+    1000};  // of the grace, for ending what would not end
+constexpr std::chrono::milliseconds kStuck{
+    10000};  // a loop or a commit that takes longer is not healthy
 constexpr std::size_t kDiskThreads = 2;
 
 /// The number that stands for this relay in ids: from `node`, or random once and then kept.
@@ -52,10 +54,12 @@ conf::Result<queue::NodeId> node_number(const conf::Config& config, queue::Store
         return known.error();
     }
     if (const auto found = known->find("number"); found != known->end()) {
-        return static_cast<queue::NodeId>(std::strtoul(found->second.c_str(), nullptr, 10) % kNodes);
+        return static_cast<queue::NodeId>(std::strtoul(found->second.c_str(), nullptr, 10) %
+                                          kNodes);
     }
     const auto number = static_cast<queue::NodeId>(std::random_device{}() % kNodes);
-    const std::vector<queue::Change> changes{queue::Remember{"node", "number", std::to_string(number), std::nullopt}};
+    const std::vector<queue::Change> changes{
+        queue::Remember{"node", "number", std::to_string(number), std::nullopt}};
     if (const auto kept = store.commit(changes); !kept) {
         return kept.error();
     }
@@ -105,7 +109,7 @@ private:
     boost::asio::basic_signal_set<net::Executor> signals_;
     net::Timer health_;
     bool draining_ = false;
-    bool at_once_ = false;   // the second SIGTERM came
+    bool at_once_ = false;  // the second SIGTERM came
     std::atomic<bool> failed_{false};
     std::promise<void> ended_;
 };
@@ -137,7 +141,8 @@ conf::Result<void> Relay::bind() {
         return opened.error();
     }
     if (geteuid() == 0 && config->user.empty()) {
-        log::Event(log::Level::Warning, "runs-as-root").field("advice", "set 'user' to an account of its own");
+        log::Event(log::Level::Warning, "runs-as-root")
+            .field("advice", "set 'user' to an account of its own");
     }
     return drop_privileges(config->user);
 }
@@ -179,13 +184,17 @@ conf::Result<void> Relay::build() {
     }
     own_ = std::make_unique<out::OwnAddresses>(taken);
     mx_ = std::make_unique<out::MxResolver>(
-        *resolver_, current_, [own = own_.get()](const conf::IpAddress& address, std::uint16_t port) {
+        *resolver_,
+        current_,
+        [own = own_.get()](const conf::IpAddress& address, std::uint16_t port) {
             return own->contain(address, port);
         });
-    dispatcher_ = std::make_unique<out::Dispatcher>(loops_, *spool_, *mx_, current_, *intake_, metrics_);
+    dispatcher_ =
+        std::make_unique<out::Dispatcher>(loops_, *spool_, *mx_, current_, *intake_, metrics_);
     self_check_ = std::make_unique<check::SelfCheck>(*resolver_, gate_, loops_.first().context());
     self_check_->on_change = [](const std::string& domain, const check::Finding& finding, bool) {
-        const bool bad = finding.verdict == check::Verdict::Block || finding.verdict == check::Verdict::Warn;
+        const bool bad =
+            finding.verdict == check::Verdict::Block || finding.verdict == check::Verdict::Warn;
         log::Event event(bad ? log::Level::Warning : log::Level::Info, "check");
         event.field("domain", domain.empty() ? std::string_view("-") : std::string_view(domain))
             .field("finding", finding.check + " " + finding.subject)
@@ -262,7 +271,8 @@ conf::Result<int> Relay::run() {
     ended_.get_future().wait();
     committer_->stop();
     if (tasks() > 0) {
-        // Something does not end although its connection is closed. All that was promised is in the store.
+        // Something does not end although its connection is closed. All that was promised is in the
+        // store.
         log::Event(log::Level::Warning, "ended-hard").field("tasks", tasks());
         std::_Exit(failed_ ? 1 : 0);
     }
@@ -289,7 +299,8 @@ net::Task<> Relay::watch_signals() {
             const auto problems = co_await reload();
             (void)problems;  // logged
         } else if (!draining_) {
-            log::Event(log::Level::Info, "stopping").field("signal", number == SIGTERM ? "SIGTERM" : "SIGINT");
+            log::Event(log::Level::Info, "stopping")
+                .field("signal", number == SIGTERM ? "SIGTERM" : "SIGINT");
             begin_drain();
         } else {
             at_once_ = true;
@@ -297,14 +308,17 @@ net::Task<> Relay::watch_signals() {
     }
 }
 
-/// Once a second: the watchdog's sign of life, and the end of a relay whose store does not work any more.
+/// Once a second: the watchdog's sign of life, and the end of a relay whose store does not work any
+/// more.
 net::Task<> Relay::watch_health() {
     while (!draining_) {
         if (loops_.stuck(kStuck) == nullptr && committer_->busy_for() < kStuck) {
             sd_notify(0, "WATCHDOG=1");
         }
         if (const std::string why = store_->latched(); !why.empty()) {
-            log::Event(log::Level::Error, "store-failed").field("error", why).field("advice", "mend the disk, then start again");
+            log::Event(log::Level::Error, "store-failed")
+                .field("error", why)
+                .field("advice", "mend the disk, then start again");
             failed_ = true;
             begin_drain();
             co_return;

@@ -11,6 +11,7 @@
 namespace relay {
 
 /// The names of those that differ, in the order of the file.
-std::vector<std::string> keys_that_need_a_restart(const conf::Config& running, const conf::Config& fresh);
+std::vector<std::string> keys_that_need_a_restart(const conf::Config& running,
+                                                  const conf::Config& fresh);
 
 }  // namespace relay

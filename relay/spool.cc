@@ -32,7 +32,8 @@ Spool::Spool(queue::Store& store,
       policy_(std::make_unique<queue::RetryPolicy>(config.queue)),
       active_limit_(static_cast<std::size_t>(config.queue.active_messages)),
       min_free_disk_(config.limits.effective_min_free_disk()),
-      scheduler_({config.delivery.connections_per_site, config.delivery.recipients_per_transaction}),
+      scheduler_(
+          {config.delivery.connections_per_site, config.delivery.recipients_per_transaction}),
       random_(std::random_device{}()) {}
 
 Spool::~Spool() = default;
@@ -51,8 +52,10 @@ check::Gate::Answer Spool::judge(const queue::Envelope& envelope) {
     const std::string sender(envelope.sender.domain());
     check::Gate::Answer answer;
     std::size_t begin = 0;
-    while (answer.decision == check::Gate::Decision::Open && begin <= envelope.author_domain.size()) {
-        const auto end = std::min(envelope.author_domain.find(',', begin), envelope.author_domain.size());
+    while (answer.decision == check::Gate::Decision::Open &&
+           begin <= envelope.author_domain.size()) {
+        const auto end =
+            std::min(envelope.author_domain.find(',', begin), envelope.author_domain.size());
         answer = gate_.judge(sender, envelope.author_domain.substr(begin, end - begin));
         begin = end + 1;
     }
@@ -73,7 +76,8 @@ net::Task<conf::Result<void>> Spool::accept(std::shared_ptr<queue::Message> mess
         active = !held && active_.size() < active_limit_;
     }
     Committer::Changes changes;
-    changes.emplace_back(queue::Insert{message, active ? std::nullopt : std::optional(envelope.accepted)});
+    changes.emplace_back(
+        queue::Insert{message, active ? std::nullopt : std::optional(envelope.accepted)});
     const auto result = co_await committer_.commit(std::move(changes));
     if (!result) {
         co_return result;
@@ -82,7 +86,8 @@ net::Task<conf::Result<void>> Spool::accept(std::shared_ptr<queue::Message> mess
     Effects effects;
     if (active) {
         const std::lock_guard lock(mutex_);
-        activate(std::make_shared<queue::Envelope>(envelope), message->content, generation, effects);
+        activate(
+            std::make_shared<queue::Envelope>(envelope), message->content, generation, effects);
     } else if (held) {
         const std::lock_guard lock(mutex_);
         ++held_[answer.reason];
@@ -95,7 +100,9 @@ net::Task<conf::Result<void>> Spool::accept(std::shared_ptr<queue::Message> mess
     co_return result;
 }
 
-net::Task<conf::Result<void>> Spool::add_chunk(queue::MessageId id, int number, std::string octets) {
+net::Task<conf::Result<void>> Spool::add_chunk(queue::MessageId id,
+                                               int number,
+                                               std::string octets) {
     Committer::Changes changes;
     changes.emplace_back(queue::AddChunk{id, number, std::move(octets)});
     const auto result = co_await committer_.commit(std::move(changes));
@@ -120,7 +127,8 @@ conf::Result<void> Spool::has_room(std::uint64_t size) {
         room_free_ = free ? *free : 0;
     }
     if (room_free_ < min_free_disk_ + size) {
-        return conf::Error{make_error_code(queue::errc::StoreFull), std::to_string(room_free_) + " octets are free"};
+        return conf::Error{make_error_code(queue::errc::StoreFull),
+                           std::to_string(room_free_) + " octets are free"};
     }
     return {};
 }
@@ -146,13 +154,16 @@ void Spool::submit_parts(Active& active, queue::Instant now, Effects& effects) {
     std::vector<queue::Part> parts;
     const auto& recipients = active.envelope->recipients;
     for (std::size_t i = 0; i < recipients.size(); ++i) {
-        if (!recipients[i].is_open() || recipients[i].due > now || active.owed.contains(static_cast<int>(i))) {
+        if (!recipients[i].is_open() || recipients[i].due > now ||
+            active.owed.contains(static_cast<int>(i))) {
             continue;
         }
         const std::string_view domain = recipients[i].address.domain();
-        auto part = std::find_if(parts.begin(), parts.end(), [&](const auto& known) { return known.domain == domain; });
+        auto part = std::find_if(
+            parts.begin(), parts.end(), [&](const auto& known) { return known.domain == domain; });
         if (part == parts.end()) {
-            part = parts.insert(parts.end(), queue::Part{active.envelope->id, std::string(domain), {}});
+            part = parts.insert(parts.end(),
+                                queue::Part{active.envelope->id, std::string(domain), {}});
         }
         part->recipients.push_back(static_cast<int>(i));
         ++active.outstanding;
@@ -215,7 +226,9 @@ std::vector<std::string> Spool::domains_to_route(queue::Instant now) {
     return scheduler_.domains_to_route(now);
 }
 
-void Spool::assign(const std::string& domain, const queue::SiteId& site, queue::Instant valid_until) {
+void Spool::assign(const std::string& domain,
+                   const queue::SiteId& site,
+                   queue::Instant valid_until) {
     Effects effects;
     {
         const std::lock_guard lock(mutex_);
@@ -256,7 +269,9 @@ void Spool::site_reached(const queue::SiteId& site) {
     scheduler_.site_reached(site);
 }
 
-std::optional<Lease> Spool::next_for(const queue::SiteId& site, std::uint64_t waiter, std::function<void()> wake) {
+std::optional<Lease> Spool::next_for(const queue::SiteId& site,
+                                     std::uint64_t waiter,
+                                     std::function<void()> wake) {
     Effects effects;
     std::optional<Lease> lease;
     {
@@ -349,8 +364,11 @@ net::Task<conf::Result<std::shared_ptr<const queue::Content>>> Spool::fetch(queu
 }
 
 net::Task<conf::Result<std::string>> Spool::fetch_chunk(queue::MessageId id, int number) {
-    std::function<conf::Result<std::string>()> work = [this, id, number] { return store_.read_body(id, number); };
-    conf::Result<std::string> result = co_await disk_.run<conf::Result<std::string>>(std::move(work));
+    std::function<conf::Result<std::string>()> work = [this, id, number] {
+        return store_.read_body(id, number);
+    };
+    conf::Result<std::string> result =
+        co_await disk_.run<conf::Result<std::string>>(std::move(work));
     co_return result;
 }
 
@@ -358,7 +376,8 @@ void Spool::reconfigure(const conf::Config& config) {
     const std::lock_guard lock(mutex_);
     policy_ = std::make_unique<queue::RetryPolicy>(config.queue);
     active_limit_ = static_cast<std::size_t>(config.queue.active_messages);
-    scheduler_.set_limits({config.delivery.connections_per_site, config.delivery.recipients_per_transaction});
+    scheduler_.set_limits(
+        {config.delivery.connections_per_site, config.delivery.recipients_per_transaction});
     const std::lock_guard room(room_mutex_);
     min_free_disk_ = config.limits.effective_min_free_disk();
 }

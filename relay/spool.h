@@ -1,12 +1,17 @@
-// Spool: every message that Signet is responsible for, from the 250 to its end. The one place where accepting and delivering meet.
+// Spool: every message that Signet is responsible for, from the 250 to its end. The one place where
+// accepting and delivering meet.
 //
-// A message is active (in memory, in the Scheduler or in an attempt), waiting (in the store, until its due time) or held (in the
-// store, until the gate opens). At most `queue.active_messages` are active; the rest is paged in by due time.
+// A message is active (in memory, in the Scheduler or in an attempt), waiting (in the store, until
+// its due time) or held (in the store, until the gate opens). At most `queue.active_messages` are
+// active; the rest is paged in by due time.
 //
-// Promises: accept() returns after the message is durable. Every recipient ends once: delivered, failed or expired (with a notice
-//           to the sender, in one commit), or deleted. Outcomes are durable 20 ms after settle() at the latest.
+// Promises: accept() returns after the message is durable. Every recipient ends once: delivered,
+// failed or expired (with a notice
+//           to the sender, in one commit), or deleted. Outcomes are durable 20 ms after settle() at
+//           the latest.
 // Threads:  safe, one lock, never held across a wait or a store call. Callbacks run without it.
-// Memory:   envelopes of active messages; contents of fresh ones up to kContentBudget, others are read back when their turn comes.
+// Memory:   envelopes of active messages; contents of fresh ones up to kContentBudget, others are
+// read back when their turn comes.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +39,8 @@
 
 namespace relay {
 
-/// Recipients that are given up; the sender is owed a report about them. They stay open in the store until it is committed.
+/// Recipients that are given up; the sender is owed a report about them. They stay open in the
+/// store until it is committed.
 struct Notice {
     std::shared_ptr<const queue::Envelope> envelope;  // the recipients' `last` says why
     std::vector<int> failed;                          // positions in envelope->recipients
@@ -44,13 +50,14 @@ struct Notice {
 /// One message explained.
 struct Explained {
     queue::Envelope envelope;
-    std::string state;                // "active", "waiting", "held", "finished"
+    std::string state;  // "active", "waiting", "held", "finished"
     std::optional<queue::Instant> due;
 };
 
 class Spool {
 public:
-    static constexpr std::size_t kContentBudget = 64 * 1024 * 1024;  // octets of fresh contents kept for the first attempt
+    static constexpr std::size_t kContentBudget =
+        64 * 1024 * 1024;  // octets of fresh contents kept for the first attempt
     static constexpr std::size_t kFinishedKept = 10000;
 
     Spool(queue::Store& store,
@@ -70,15 +77,16 @@ public:
     /// Rows of a long body, in order, before accept(). Durable with the message.
     net::Task<conf::Result<void>> add_chunk(queue::MessageId id, int number, std::string octets);
     void drop_chunks(queue::MessageId id);
-    /// Why no message of `size` octets can be taken now: StoreFull or StoreLatched. Cheap: looks at the disk once a second.
+    /// Why no message of `size` octets can be taken now: StoreFull or StoreLatched. Cheap: looks at
+    /// the disk once a second.
     conf::Result<void> has_room(std::uint64_t size);
 
     // Delivering.
 
     struct Listener {
-        std::function<void()> unrouted;             // some domain needs a route
-        std::function<void()> connections_wanted;   // some site wants another connection
-        std::function<void(Notice)> notice;         // a report is owed
+        std::function<void()> unrouted;            // some domain needs a route
+        std::function<void()> connections_wanted;  // some site wants another connection
+        std::function<void(Notice)> notice;        // a report is owed
     };
     /// Once, before start(). Called on any thread, often: must be cheap.
     void listen(Listener listener);
@@ -95,17 +103,21 @@ public:
     void connection_closed(const queue::SiteId& site);
     void site_reached(const queue::SiteId& site);
 
-    /// The next attempt at `site`. When there is none, `wake` is kept and called once (on any thread) as soon as there is;
-    /// stop_waiting() takes it back.
-    std::optional<Lease> next_for(const queue::SiteId& site, std::uint64_t waiter, std::function<void()> wake);
+    /// The next attempt at `site`. When there is none, `wake` is kept and called once (on any
+    /// thread) as soon as there is; stop_waiting() takes it back.
+    std::optional<Lease> next_for(const queue::SiteId& site,
+                                  std::uint64_t waiter,
+                                  std::function<void()> wake);
     void stop_waiting(const queue::SiteId& site, std::uint64_t waiter);
-    /// Brings the content of a lease that has none from the store. Errors: the message is gone or damaged.
+    /// Brings the content of a lease that has none from the store. Errors: the message is gone or
+    /// damaged.
     net::Task<conf::Result<std::shared_ptr<const queue::Content>>> fetch(queue::MessageId id);
     net::Task<conf::Result<std::string>> fetch_chunk(queue::MessageId id, int number);
     /// One outcome for each of lease.attempt().recipients(), in order.
     void settle(Lease lease, const std::vector<queue::Outcome>& outcomes);
     /// Stores the report (already signed) and what it settles in one commit, then sends it.
-    net::Task<conf::Result<void>> accept_notice(std::shared_ptr<queue::Message> report, const Notice& notice);
+    net::Task<conf::Result<void>> accept_notice(std::shared_ptr<queue::Message> report,
+                                                const Notice& notice);
     /// The report could not be made now: it is owed again after a while.
     void owe_again(Notice notice);
 
@@ -121,7 +133,8 @@ public:
     net::Task<std::optional<Explained>> explain(queue::MessageId id);
     /// Makes every waiting message that matches due now. Returns how many.
     net::Task<conf::Result<std::size_t>> retry(queue::Filter filter);
-    /// Removes every message that matches; an attempt under way is not recalled. No report is sent. Returns how many.
+    /// Removes every message that matches; an attempt under way is not recalled. No report is sent.
+    /// Returns how many.
     net::Task<conf::Result<std::size_t>> remove(queue::Filter filter);
     net::Task<conf::Result<queue::Page>> list(queue::Filter filter, queue::MessageId from);
 
@@ -146,10 +159,10 @@ private:
     struct Active {
         std::shared_ptr<queue::Envelope> envelope;
         std::shared_ptr<const queue::Content> content;  // unset: in the store alone
-        std::size_t outstanding = 0;                    // recipients in the Scheduler or in an attempt
-        std::set<int> owed;                             // given up; the report is not stored yet
-        std::uint64_t judged = 0;                       // the gate's generation when it was last asked
-        bool dirty = false;                             // the store knows less than we do
+        std::size_t outstanding = 0;  // recipients in the Scheduler or in an attempt
+        std::set<int> owed;           // given up; the report is not stored yet
+        std::uint64_t judged = 0;     // the gate's generation when it was last asked
+        bool dirty = false;           // the store knows less than we do
         bool deleted = false;
     };
     using ActiveMap = std::unordered_map<queue::MessageId, Active>;
@@ -185,9 +198,16 @@ private:
                   Effects& effects);
     void submit_parts(Active& active, queue::Instant now, Effects& effects);
     void offer(const queue::SiteId& site, Effects& effects);
-    void record(Active& active, int position, const queue::Outcome& outcome, queue::Instant now, Notice& notice, Effects& effects);
+    void record(Active& active,
+                int position,
+                const queue::Outcome& outcome,
+                queue::Instant now,
+                Notice& notice,
+                Effects& effects);
     void give_up(Active& active, int position, bool expired, Notice& notice, Effects& effects);
-    void settle_parts(const std::vector<queue::Part>& parts, const queue::Outcome& outcome, Effects& effects);
+    void settle_parts(const std::vector<queue::Part>& parts,
+                      const queue::Outcome& outcome,
+                      Effects& effects);
     void finish_step(ActiveMap::iterator it, Effects& effects);
     void owe(Active& active, Notice notice, Effects& effects);
     void erase(ActiveMap::iterator it);
@@ -197,8 +217,12 @@ private:
 
     void give_back(queue::Attempt attempt);
     check::Gate::Answer judge(const queue::Envelope& envelope);
-    std::size_t remove_matches(queue::Store& store, const queue::Page& page, conf::Result<void>& result);
-    std::size_t retry_matches(queue::Store& store, const queue::Page& page, conf::Result<void>& result);
+    std::size_t remove_matches(queue::Store& store,
+                               const queue::Page& page,
+                               conf::Result<void>& result);
+    std::size_t retry_matches(queue::Store& store,
+                              const queue::Page& page,
+                              conf::Result<void>& result);
     using Step = std::size_t (Spool::*)(queue::Store&, const queue::Page&, conf::Result<void>&);
     net::Task<conf::Result<std::size_t>> walk(queue::Filter filter, Step step);
 
@@ -208,7 +232,10 @@ private:
     void post_turn();
     void turn();
     void claim(queue::Store& store, std::size_t limit);
-    void review_held(queue::Store& store, queue::MessageId after, std::uint64_t generation, bool expiry_only);
+    void review_held(queue::Store& store,
+                     queue::MessageId after,
+                     std::uint64_t generation,
+                     bool expiry_only);
     void expire_active(queue::Instant now);
     void owe_due(queue::Instant now);
 

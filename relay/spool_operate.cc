@@ -15,7 +15,8 @@ net::Task<std::optional<Explained>> Spool::explain(queue::MessageId id) {
             co_return Explained{*it->second.envelope, "active", std::nullopt};
         }
         if (const auto it = finished_at_.find(id); it != finished_at_.end()) {
-            co_return Explained{finished_[it->second - finished_dropped_], "finished", std::nullopt};
+            co_return Explained{
+                finished_[it->second - finished_dropped_], "finished", std::nullopt};
         }
     }
     std::function<std::optional<Explained>()> work = [this, id]() -> std::optional<Explained> {
@@ -24,7 +25,11 @@ net::Task<std::optional<Explained>> Spool::explain(queue::MessageId id) {
             return std::nullopt;
         }
         const bool held = !stored->envelope.hold.reason.empty();
-        return Explained{std::move(stored->envelope), held ? "held" : stored->due ? "waiting" : "active", stored->due};
+        return Explained{std::move(stored->envelope),
+                         held          ? "held"
+                         : stored->due ? "waiting"
+                                       : "active",
+                         stored->due};
     };
     std::optional<Explained> result = co_await disk_.run<std::optional<Explained>>(std::move(work));
     co_return result;
@@ -34,32 +39,36 @@ net::Task<conf::Result<queue::Page>> Spool::list(queue::Filter filter, queue::Me
     std::function<conf::Result<queue::Page>()> work = [this, filter = std::move(filter), from] {
         return store_.query(filter, from);
     };
-    conf::Result<queue::Page> result = co_await disk_.run<conf::Result<queue::Page>>(std::move(work));
+    conf::Result<queue::Page> result =
+        co_await disk_.run<conf::Result<queue::Page>>(std::move(work));
     co_return result;
 }
 
-/// Goes through all matches page by page; `step` runs on the committer's thread, where no claim can come between.
+/// Goes through all matches page by page; `step` runs on the committer's thread, where no claim can
+/// come between.
 net::Task<conf::Result<std::size_t>> Spool::walk(queue::Filter filter, Step step) {
-    using Walked = std::shared_ptr<std::pair<conf::Result<std::size_t>, std::optional<queue::MessageId>>>;
+    using Walked =
+        std::shared_ptr<std::pair<conf::Result<std::size_t>, std::optional<queue::MessageId>>>;
     std::size_t total = 0;
     std::optional<queue::MessageId> from = queue::MessageId(0);
     while (from) {
-        std::function<void(std::function<void(Walked)>)> start = [this, &filter, step, at = *from](auto done) {
-            committer_.on_store([this, filter, step, at, done](queue::Store& store) {
-                const auto page = store.query(filter, at);
-                if (!page) {
-                    done(std::make_shared<Walked::element_type>(page.error(), std::nullopt));
-                    return;
-                }
-                conf::Result<void> result;
-                const std::size_t count = (this->*step)(store, *page, result);
-                if (result) {
-                    done(std::make_shared<Walked::element_type>(count, page->next));
-                } else {
-                    done(std::make_shared<Walked::element_type>(result.error(), std::nullopt));
-                }
-            });
-        };
+        std::function<void(std::function<void(Walked)>)> start =
+            [this, &filter, step, at = *from](auto done) {
+                committer_.on_store([this, filter, step, at, done](queue::Store& store) {
+                    const auto page = store.query(filter, at);
+                    if (!page) {
+                        done(std::make_shared<Walked::element_type>(page.error(), std::nullopt));
+                        return;
+                    }
+                    conf::Result<void> result;
+                    const std::size_t count = (this->*step)(store, *page, result);
+                    if (result) {
+                        done(std::make_shared<Walked::element_type>(count, page->next));
+                    } else {
+                        done(std::make_shared<Walked::element_type>(result.error(), std::nullopt));
+                    }
+                });
+            };
         const Walked walked = co_await net::hand_over<Walked>(std::move(start));
         if (!walked->first) {
             co_return walked->first.error();
@@ -81,7 +90,9 @@ net::Task<conf::Result<std::size_t>> Spool::remove(queue::Filter filter) {
     co_return result;
 }
 
-std::size_t Spool::retry_matches(queue::Store& store, const queue::Page& page, conf::Result<void>& result) {
+std::size_t Spool::retry_matches(queue::Store& store,
+                                 const queue::Page& page,
+                                 conf::Result<void>& result) {
     const auto now = wall_clock();
     Committer::Changes changes;
     for (const auto& [envelope, due] : page.messages) {
@@ -106,7 +117,9 @@ std::size_t Spool::retry_matches(queue::Store& store, const queue::Page& page, c
     return changes.size();
 }
 
-std::size_t Spool::remove_matches(queue::Store& store, const queue::Page& page, conf::Result<void>& result) {
+std::size_t Spool::remove_matches(queue::Store& store,
+                                  const queue::Page& page,
+                                  conf::Result<void>& result) {
     Committer::Changes changes;
     for (const auto& [envelope, due] : page.messages) {
         changes.emplace_back(queue::Remove{envelope.id});
@@ -129,7 +142,8 @@ std::size_t Spool::remove_matches(queue::Store& store, const queue::Page& page, 
             }
         }
         if (!stored.hold.reason.empty()) {
-            if (const auto reason = held_.find(stored.hold.reason); reason != held_.end() && --reason->second == 0) {
+            if (const auto reason = held_.find(stored.hold.reason);
+                reason != held_.end() && --reason->second == 0) {
                 held_.erase(reason);
             }
         }
@@ -161,7 +175,8 @@ Spool::View Spool::view() {
     view.content_octets = content_octets_;
     view.held = held_;
     for (const auto& [site, destination] : scheduler_.destinations()) {
-        view.sites.push_back({site, destination->waiting(), destination->connections(), destination->limit()});
+        view.sites.push_back(
+            {site, destination->waiting(), destination->connections(), destination->limit()});
     }
     return view;
 }

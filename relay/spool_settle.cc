@@ -65,7 +65,8 @@ void Spool::record(Active& active,
             break;
         }
     }
-    effects.endings.push_back({envelope.id, recipient, outcome.kind, false, now - envelope.accepted});
+    effects.endings.push_back(
+        {envelope.id, recipient, outcome.kind, false, now - envelope.accepted});
 }
 
 void Spool::give_up(Active& active, int position, bool expired, Notice& notice, Effects& effects) {
@@ -78,7 +79,8 @@ void Spool::give_up(Active& active, int position, bool expired, Notice& notice, 
     // RFC 5321 4.5.5: a report about a report would loop; there is nobody to tell.
     auto& recipient = envelope.recipients[static_cast<std::size_t>(position)];
     recipient.state = expired ? State::Expired : State::Failed;
-    effects.endings.push_back({envelope.id, recipient, Kind::Failed, expired, wall_clock() - envelope.accepted});
+    effects.endings.push_back(
+        {envelope.id, recipient, Kind::Failed, expired, wall_clock() - envelope.accepted});
 }
 
 void Spool::owe(Active& active, Notice notice, Effects& effects) {
@@ -98,7 +100,8 @@ void Spool::finish_step(ActiveMap::iterator it, Effects& effects) {
         return;
     }
     if (active.outstanding > 0 || !active.owed.empty()) {
-        effects.changes.emplace_back(queue::Update{std::make_shared<const queue::Envelope>(envelope), std::nullopt});
+        effects.changes.emplace_back(
+            queue::Update{std::make_shared<const queue::Envelope>(envelope), std::nullopt});
         return;
     }
     if (!envelope.is_open()) {
@@ -109,7 +112,8 @@ void Spool::finish_step(ActiveMap::iterator it, Effects& effects) {
         if (envelope.hold.reason.empty()) {
             effects.due = effects.due ? std::min(*effects.due, due) : due;
         }
-        effects.changes.emplace_back(queue::Update{std::make_shared<const queue::Envelope>(envelope), due});
+        effects.changes.emplace_back(
+            queue::Update{std::make_shared<const queue::Envelope>(envelope), due});
     }
     erase(it);
 }
@@ -140,7 +144,9 @@ void Spool::settle_site(const queue::SiteId& site, const queue::Outcome& outcome
     carry_out(std::move(effects));
 }
 
-void Spool::settle_parts(const std::vector<queue::Part>& parts, const queue::Outcome& outcome, Effects& effects) {
+void Spool::settle_parts(const std::vector<queue::Part>& parts,
+                         const queue::Outcome& outcome,
+                         Effects& effects) {
     const auto now = wall_clock();
     for (const auto& part : parts) {
         const auto it = active_.find(part.id);
@@ -156,7 +162,8 @@ void Spool::settle_parts(const std::vector<queue::Part>& parts, const queue::Out
     }
 }
 
-net::Task<conf::Result<void>> Spool::accept_notice(std::shared_ptr<queue::Message> report, const Notice& notice) {
+net::Task<conf::Result<void>> Spool::accept_notice(std::shared_ptr<queue::Message> report,
+                                                   const Notice& notice) {
     const auto original = notice.envelope->id;
     const auto generation = gate_.generation();
     const auto answer = judge(report->envelope);
@@ -173,13 +180,14 @@ net::Task<conf::Result<void>> Spool::accept_notice(std::shared_ptr<queue::Messag
         }
     };
     Committer::Changes changes;
-    changes.emplace_back(
-        queue::Insert{report, held ? std::optional(report->envelope.accepted) : std::optional<queue::Instant>()});
+    changes.emplace_back(queue::Insert{
+        report, held ? std::optional(report->envelope.accepted) : std::optional<queue::Instant>()});
     {
         const std::lock_guard lock(mutex_);
         const auto it = active_.find(original);
         if (it == active_.end() || it->second.deleted) {
-            co_return conf::Result<void>();  // an operator removed the message: nothing is owed any more
+            co_return conf::Result<void>();  // an operator removed the message: nothing is owed any
+                                             // more
         }
         auto after = std::make_shared<queue::Envelope>(*it->second.envelope);
         apply(*after);
@@ -201,14 +209,16 @@ net::Task<conf::Result<void>> Spool::accept_notice(std::shared_ptr<queue::Messag
             Active& active = it->second;
             apply(*active.envelope);
             const auto delay = wall_clock() - active.envelope->accepted;
-            for (const auto& [positions, expired] : {std::pair(&notice.failed, false), std::pair(&notice.expired, true)}) {
+            for (const auto& [positions, expired] :
+                 {std::pair(&notice.failed, false), std::pair(&notice.expired, true)}) {
                 for (const int position : *positions) {
                     active.owed.erase(position);
-                    effects.endings.push_back({original,
-                                               active.envelope->recipients[static_cast<std::size_t>(position)],
-                                               Kind::Failed,
-                                               expired,
-                                               delay});
+                    effects.endings.push_back(
+                        {original,
+                         active.envelope->recipients[static_cast<std::size_t>(position)],
+                         Kind::Failed,
+                         expired,
+                         delay});
                 }
             }
             if (active.envelope->is_open()) {
@@ -223,7 +233,10 @@ net::Task<conf::Result<void>> Spool::accept_notice(std::shared_ptr<queue::Messag
             effects.held.emplace_back(report->envelope.id, answer.reason);
             effects.judged = generation;
         } else {
-            activate(std::make_shared<queue::Envelope>(report->envelope), report->content, generation, effects);
+            activate(std::make_shared<queue::Envelope>(report->envelope),
+                     report->content,
+                     generation,
+                     effects);
         }
     }
     metrics_.messages_accepted.add();
@@ -283,7 +296,9 @@ void Spool::report(const Effects& effects) {
         event.field(outcome.remote ? "reply" : "reason", outcome.text);
         event.field("delay", ending.delay.count() / 1000);
         if (ending.kind == Kind::Deferred) {
-            event.field("next", std::chrono::ceil<std::chrono::seconds>(recipient.due - wall_clock()).count());
+            event.field(
+                "next",
+                std::chrono::ceil<std::chrono::seconds>(recipient.due - wall_clock()).count());
         }
     }
 }

@@ -1,4 +1,5 @@
-// Spool, third part: what time and the gate do to a message: paging in, holding and releasing, expiry.
+// Spool, third part: what time and the gate do to a message: paging in, holding and releasing,
+// expiry.
 #include <algorithm>
 #include <utility>
 
@@ -84,8 +85,10 @@ void Spool::turn() {
         scheduler_.tidy(now);
     }
     owe_due(now);
-    if ((generation != reviewed_generation_ || look || review_wanted_) && !reviewing_.exchange(true)) {
-        const bool expiry_only = generation == reviewed_generation_ && !review_wanted_.exchange(false);
+    if ((generation != reviewed_generation_ || look || review_wanted_) &&
+        !reviewing_.exchange(true)) {
+        const bool expiry_only =
+            generation == reviewed_generation_ && !review_wanted_.exchange(false);
         reviewed_generation_ = generation;
         committer_.on_store([this, generation, expiry_only](queue::Store& store) {
             review_held(store, queue::MessageId(0), generation, expiry_only);
@@ -100,14 +103,17 @@ void Spool::turn() {
         }
     }
     if (room > 0) {
-        committer_.on_store([this, limit = std::min(room, kClaimAtOnce)](queue::Store& store) { claim(store, limit); });
+        committer_.on_store([this, limit = std::min(room, kClaimAtOnce)](queue::Store& store) {
+            claim(store, limit);
+        });
     }
 }
 
 void Spool::claim(queue::Store& store, std::size_t limit) {
     const auto now = wall_clock();
     auto claimed = store.claim_due(now, limit);
-    auto next = claimed && claimed->size() < limit ? store.next_due() : std::optional<queue::Instant>(now);
+    auto next =
+        claimed && claimed->size() < limit ? store.next_due() : std::optional<queue::Instant>(now);
     Effects effects;
     const auto generation = gate_.generation();
     effects.judged = generation;
@@ -165,7 +171,10 @@ void Spool::put_on_hold(ActiveMap::iterator it, const std::string& reason, Effec
     finish_step(it, effects);
 }
 
-void Spool::review_held(queue::Store& store, queue::MessageId after, std::uint64_t generation, bool expiry_only) {
+void Spool::review_held(queue::Store& store,
+                        queue::MessageId after,
+                        std::uint64_t generation,
+                        bool expiry_only) {
     const auto now = wall_clock();
     auto page = store.held(after, kHeldAtOnce);
     if (!page) {
@@ -239,9 +248,10 @@ void Spool::review_held(queue::Store& store, queue::MessageId after, std::uint64
         return;
     }
     // One page at a time, so that commits of new mail go in between.
-    committer_.on_store([this, next = page->back().id, generation, expiry_only](queue::Store& again) {
-        review_held(again, next, generation, expiry_only);
-    });
+    committer_.on_store(
+        [this, next = page->back().id, generation, expiry_only](queue::Store& again) {
+            review_held(again, next, generation, expiry_only);
+        });
 }
 
 void Spool::expire_active(queue::Instant now) {
@@ -250,7 +260,8 @@ void Spool::expire_active(queue::Instant now) {
         const std::lock_guard lock(mutex_);
         std::vector<queue::MessageId> over;
         for (const auto& [id, active] : active_) {
-            if (now >= policy_->expires(active.envelope->accepted) && active.outstanding > 0 && !active.deleted) {
+            if (now >= policy_->expires(active.envelope->accepted) && active.outstanding > 0 &&
+                !active.deleted) {
                 over.push_back(id);
             }
         }

@@ -8,13 +8,14 @@ namespace relay {
 
 namespace {
 
-/// What a client called itself, as RFC 5321 4.4 lets it stand in a Received field: octets that could end or open something are
-/// left out.
+/// What a client called itself, as RFC 5321 4.4 lets it stand in a Received field: octets that
+/// could end or open something are left out.
 std::string harmless(std::string_view name) {
     std::string result;
     for (const char c : name.substr(0, 255)) {
         const auto octet = static_cast<unsigned char>(c);
-        if (octet > 0x20 && octet < 0x7f && std::string_view("()<>\"\\;,").find(c) == std::string_view::npos) {
+        if (octet > 0x20 && octet < 0x7f &&
+            std::string_view("()<>\"\\;,").find(c) == std::string_view::npos) {
             result += c;
         }
     }
@@ -30,7 +31,8 @@ std::string received(const Trace& trace) {
     if (!trace.client.empty()) {
         field += "from " + harmless(trace.helo) + " (" + address_literal(trace.client) + ")\r\n\t";
     }
-    field += "by " + trace.hostname + " with " + (trace.extended ? "ESMTP" : "SMTP") + " id " + trace.id.text();
+    field += "by " + trace.hostname + " with " + (trace.extended ? "ESMTP" : "SMTP") + " id " +
+             trace.id.text();
     if (!trace.only_recipient.empty()) {
         field += "\r\n\tfor <" + trace.only_recipient + ">";
     }
@@ -41,7 +43,8 @@ std::string received(const Trace& trace) {
 }  // namespace
 
 std::string rfc5322_date(conf::Instant now) {
-    static constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr std::array<const char*, 7> kDays{
+        "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static constexpr std::array<const char*, 12> kMonths{
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const auto second = std::chrono::floor<std::chrono::seconds>(now);
@@ -69,7 +72,8 @@ std::string final_header(const dkim::Header& header, const Trace& trace) {
     bool date = false;
     bool message_id = false;
     for (const auto& field : header.fields()) {
-        // RFC 5322 3.6.3: blind recipients are told to nobody. RFC 5321 4.4: only the last hop writes Return-Path.
+        // RFC 5322 3.6.3: blind recipients are told to nobody. RFC 5321 4.4: only the last hop
+        // writes Return-Path.
         if (field.is("Bcc") || field.is("Resent-Bcc") || field.is("Return-Path")) {
             continue;
         }

@@ -12,19 +12,24 @@ namespace relay::in {
 
 class Admission {
 public:
-    explicit Admission(const conf::Limits& limits) : total_limit_(limits.connections), per_client_limit_(limits.connections_per_client) {}
+    explicit Admission(const conf::Limits& limits)
+        : total_limit_(limits.connections), per_client_limit_(limits.connections_per_client) {}
 
-    /// A place for one more connection of `client`; released when destroyed. An empty one was refused.
+    /// A place for one more connection of `client`; released when destroyed. An empty one was
+    /// refused.
     class Place {
     public:
         Place() = default;
-        Place(Admission& admission, const conf::IpAddress& client) : admission_(&admission), client_(client) {}
+        Place(Admission& admission, const conf::IpAddress& client)
+            : admission_(&admission), client_(client) {}
         ~Place() {
             if (admission_ != nullptr) {
                 admission_->leave(client_);
             }
         }
-        Place(Place&& other) noexcept : admission_(other.admission_), client_(other.client_) { other.admission_ = nullptr; }
+        Place(Place&& other) noexcept : admission_(other.admission_), client_(other.client_) {
+            other.admission_ = nullptr;
+        }
         Place& operator=(Place&&) = delete;
         explicit operator bool() const { return admission_ != nullptr; }
 

@@ -23,8 +23,9 @@ asio::ip::tcp::endpoint tcp_endpoint(const conf::Endpoint& endpoint) {
 }
 
 conf::IpAddress peer_address(const asio::ip::address& address) {
-    const auto parsed = conf::IpAddress::parse(address.is_v6() ? asio::ip::address_v6(address.to_v6().to_bytes()).to_string()
-                                                               : address.to_string());
+    const auto parsed = conf::IpAddress::parse(
+        address.is_v6() ? asio::ip::address_v6(address.to_v6().to_bytes()).to_string()
+                        : address.to_string());
     return parsed ? parsed->unmapped() : conf::IpAddress();
 }
 
@@ -86,7 +87,8 @@ void Listener::start() {
 }
 
 void Listener::set_clients(std::vector<conf::IpNetwork> clients) {
-    asio::post(loops_.first().context(), [this, clients = std::move(clients)]() mutable { clients_ = std::move(clients); });
+    asio::post(loops_.first().context(),
+               [this, clients = std::move(clients)]() mutable { clients_ = std::move(clients); });
 }
 
 void Listener::stop() {
@@ -127,13 +129,15 @@ net::Task<> Listener::accept() {
             welcome(loop, std::move(socket));
             continue;
         }
-        if (stopping_ || ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor) {
+        if (stopping_ || ec == asio::error::operation_aborted ||
+            ec == asio::error::bad_descriptor) {
             break;
         }
         if (ec == asio::error::connection_aborted) {
             continue;  // gone before we looked
         }
-        // EMFILE, ENFILE, ENOBUFS, ENOMEM: the connection stays in the backlog; asking again at once would spin.
+        // EMFILE, ENFILE, ENOBUFS, ENOMEM: the connection stays in the backlog; asking again at
+        // once would spin.
         log::Event(log::Level::Error, "accept").field("error", ec.message());
         backoff_.expires_after(kBackoff);
         auto [waited] = co_await backoff_.async_wait(net::kAsTuple);
@@ -151,7 +155,9 @@ void Listener::welcome(net::Loop& loop, net::TcpSocket socket) {
     auto place = admission_.enter(client);
     if (!place) {
         metrics_.messages_rejected.add({"421"});
-        log::Event(log::Level::Warning, "refused").field("client", client.text()).field("reason", "too many connections");
+        log::Event(log::Level::Warning, "refused")
+            .field("client", client.text())
+            .field("reason", "too many connections");
         static constexpr std::string_view kBusy = "421 4.7.0 Too many connections\r\n";
         socket.non_blocking(true, ec);
         (void)socket.write_some(asio::buffer(kBusy), ec);
@@ -166,19 +172,21 @@ void Listener::welcome(net::Loop& loop, net::TcpSocket socket) {
     auto& mine = by_loop_[static_cast<std::size_t>(loop.number())];
     auto shared_place = std::make_shared<Admission::Place>(std::move(place));
     auto shared_socket = std::make_shared<net::TcpSocket>(std::move(socket));
-    asio::post(loop.context(), [this, &loop, &mine, shared_place, shared_socket, client, may_relay] {
-        auto session = std::make_shared<Session>(net::make_stream(loop, std::move(*shared_socket)),
+    asio::post(loop.context(),
+               [this, &loop, &mine, shared_place, shared_socket, client, may_relay] {
+                   auto session =
+                       std::make_shared<Session>(net::make_stream(loop, std::move(*shared_socket)),
                                                  std::move(*shared_place),
                                                  client,
                                                  may_relay,
                                                  current_.get(),
                                                  intake_,
                                                  metrics_);
-        loop.spawn("session", serve(session, mine), [&loop, open = open_] {
-            --loop.connections;
-            --*open;
-        });
-    });
+                   loop.spawn("session", serve(session, mine), [&loop, open = open_] {
+                       --loop.connections;
+                       --*open;
+                   });
+               });
 }
 
 net::Task<> Listener::serve(std::shared_ptr<Session> session, LoopSessions& mine) {

@@ -1,8 +1,11 @@
-// Listener: accepts clients on one address and gives each connection to the loop that has the fewest.
+// Listener: accepts clients on one address and gives each connection to the loop that has the
+// fewest.
 //
-// Executor: accepts on the first loop. accept() that fails for lack of descriptors or memory is tried again after a short wait, never in
+// Executor: accepts on the first loop. accept() that fails for lack of descriptors or memory is
+// tried again after a short wait, never in
 //           a spin.
-// Stopping: stop() takes no new connection and stops every session; open_sessions() falls to zero when the last one is gone.
+// Stopping: stop() takes no new connection and stops every session; open_sessions() falls to zero
+// when the last one is gone.
 #pragma once
 
 #include <atomic>
@@ -22,8 +25,8 @@ struct LoopSessions {
 
 using Acceptor = net::asio::basic_socket_acceptor<net::asio::ip::tcp, net::Executor>;
 
-/// Takes the port, so that it can be done with root's rights; nobody is answered yet. Errors: in use, not an address of this host, not
-/// permitted; each with the address.
+/// Takes the port, so that it can be done with root's rights; nobody is answered yet. Errors: in
+/// use, not an address of this host, not permitted; each with the address.
 conf::Result<Acceptor> bind_listener(net::Loop& loop, const conf::Endpoint& address);
 
 class Listener {

@@ -12,14 +12,17 @@ using Next = smtp::ServerDialog::Next;
 
 namespace {
 
-constexpr conf::Duration kBlockTimeout = std::chrono::minutes(3);  // between two reads of a message (RFC 5321 4.5.3.2.5)
+constexpr conf::Duration kBlockTimeout =
+    std::chrono::minutes(3);  // between two reads of a message (RFC 5321 4.5.3.2.5)
 
 smtp::Reply fault_reply(smtp::DotStream::Fault fault) {
     switch (fault) {
         case smtp::DotStream::Fault::BareCr:
-            return {550, "5.5.2", "bare <CR> in the message: lines end with <CR><LF> (RFC 5321 2.3.8)"};
+            return {
+                550, "5.5.2", "bare <CR> in the message: lines end with <CR><LF> (RFC 5321 2.3.8)"};
         case smtp::DotStream::Fault::BareLf:
-            return {550, "5.5.2", "bare <LF> in the message: lines end with <CR><LF> (RFC 5321 2.3.8)"};
+            return {
+                550, "5.5.2", "bare <LF> in the message: lines end with <CR><LF> (RFC 5321 2.3.8)"};
         case smtp::DotStream::Fault::Nul:
             return {550, "5.6.0", "NUL in the message"};
         case smtp::DotStream::Fault::None:
@@ -38,7 +41,9 @@ smtp::ServerRules make_rules(const conf::Config& config, bool may_relay, Intake&
     rules.errors = config.limits.errors;
     rules.messages = config.limits.messages_per_connection;
     rules.may_relay = may_relay;
-    rules.judge_sender = [&intake](const queue::Address& sender) { return intake.judge_sender(sender); };
+    rules.judge_sender = [&intake](const queue::Address& sender) {
+        return intake.judge_sender(sender);
+    };
     rules.judge_room = [&intake](std::uint64_t size) { return intake.judge_room(size); };
     return rules;
 }
@@ -107,7 +112,8 @@ Session::Line Session::next_line(std::string& line) {
         if (end == std::string::npos) {
             scanned_ = in_.size();
             if (in_.size() > kMaxLine) {
-                // The rest of the line is dropped as it comes and answered once; its last octet may be the CR of its end.
+                // The rest of the line is dropped as it comes and answered once; its last octet may
+                // be the CR of its end.
                 discarding_ = true;
                 in_.erase(0, in_.size() - 1);
                 scanned_ = in_.size();
@@ -128,7 +134,8 @@ Session::Line Session::next_line(std::string& line) {
         if (line.size() > kMaxLine) {
             return Line::TooLong;
         }
-        const bool clean = complete && line.find('\r') == std::string::npos && line.find('\0') == std::string::npos;
+        const bool clean = complete && line.find('\r') == std::string::npos &&
+                           line.find('\0') == std::string::npos;
         return clean ? Line::Complete : Line::BadEnd;
     }
 }
@@ -154,7 +161,8 @@ net::Task<bool> Session::converse() {
                     continue;
                 }
                 if (status_ == net::IoStatus::TimedOut) {
-                    log::Event(log::Level::Info, "client-timed-out").field("client", client_.text());
+                    log::Event(log::Level::Info, "client-timed-out")
+                        .field("client", client_.text());
                 }
                 co_return false;
             }
@@ -198,7 +206,8 @@ net::Task<bool> Session::receive_message() {
     smtp::DotStream stream;
     std::string piece;
     conf::Result<void> stored;
-    // RFC 5321 4.5.3.2.5 limits each wait; data_timeout limits the whole, so that a trickle does not hold a place for ever.
+    // RFC 5321 4.5.3.2.5 limits each wait; data_timeout limits the whole, so that a trickle does
+    // not hold a place for ever.
     const auto end = net::Steady::now() + config_->limits.data_timeout;
     for (;;) {
         const std::size_t taken = stream.consume(in_, piece);
@@ -229,12 +238,15 @@ net::Task<bool> Session::receive_message() {
         metrics_.messages_rejected.add({std::to_string(reply.code)});
     } else if (!stored) {
         const auto room = intake_.judge_room(0);
-        reply = room ? *room : smtp::Reply{451, "4.3.0", "the message could not be written, try again later"};
+        reply =
+            room ? *room
+                 : smtp::Reply{451, "4.3.0", "the message could not be written, try again later"};
         metrics_.messages_rejected.add({std::to_string(reply.code)});
     } else {
         Origin origin{client_.text(), dialog_.helo(), dialog_.extended()};
         smtp::Transaction transaction = dialog_.transaction();
-        reply = co_await intake_.finish(std::move(arrival), std::move(transaction), std::move(origin));
+        reply =
+            co_await intake_.finish(std::move(arrival), std::move(transaction), std::move(origin));
     }
     const auto step = dialog_.data_done(reply);
     out_ += step.reply;

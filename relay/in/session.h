@@ -1,8 +1,10 @@
-// Session: one client connection: reads lines and messages, shows them to the ServerDialog, hands messages to Intake.
+// Session: one client connection: reads lines and messages, shows them to the ServerDialog, hands
+// messages to Intake.
 //
 // Standards: RFC 5321 (3, 4.5.3.2.7), RFC 2920 (replies of a pipelined group are written together).
 // Executor:  one loop. Errors: a lost connection ends the session and what it had not finished.
-// Cancellation: stop() lets an open transaction end, then answers 421; nothing is cut between the store's commit and the 250.
+// Cancellation: stop() lets an open transaction end, then answers 421; nothing is cut between the
+// store's commit and the 250.
 #pragma once
 
 #include <array>
@@ -44,7 +46,8 @@ private:
     net::Task<bool> converse();
     net::Task<bool> receive_message();
 
-    static constexpr std::size_t kMaxLine = 2048;  // RFC 5321 4.5.3.1.4 asks for 512; long parameters need more
+    static constexpr std::size_t kMaxLine =
+        2048;  // RFC 5321 4.5.3.1.4 asks for 512; long parameters need more
 
     std::unique_ptr<net::Stream> stream_;
     Admission::Place place_;
@@ -54,8 +57,8 @@ private:
     Metrics& metrics_;
     smtp::ServerDialog dialog_;
     std::string in_;
-    std::size_t scanned_ = 0;   // octets of in_ without a line end
-    bool discarding_ = false;   // inside a line that is too long
+    std::size_t scanned_ = 0;  // octets of in_ without a line end
+    bool discarding_ = false;  // inside a line that is too long
     std::string out_;
     net::IoStatus status_ = net::IoStatus::Ok;
     bool stopping_ = false;

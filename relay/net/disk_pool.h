@@ -1,7 +1,8 @@
 // DiskPool: a few threads that read the disk, so that no loop ever waits for it.
 //
 // Threads:      run() from any loop; resumes there.
-// Cancellation: what was begun ends; after stop() nothing new is begun and waiting tasks are dropped.
+// Cancellation: what was begun ends; after stop() nothing new is begun and waiting tasks are
+// dropped.
 #pragma once
 
 #include <functional>
@@ -21,8 +22,10 @@ public:
 
     template <class T>
     Task<T> run(std::function<T()> work) {
-        std::function<void(std::function<void(std::shared_ptr<T>)>)> start = [this, &work](auto done) {
-            asio::post(pool_, [work = std::move(work), done] { done(std::make_shared<T>(work())); });
+        std::function<void(std::function<void(std::shared_ptr<T>)>)> start = [this,
+                                                                              &work](auto done) {
+            asio::post(pool_,
+                       [work = std::move(work), done] { done(std::make_shared<T>(work())); });
         };
         std::shared_ptr<T> result = co_await hand_over<std::shared_ptr<T>>(std::move(start));
         co_return std::move(*result);

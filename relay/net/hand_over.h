@@ -1,7 +1,8 @@
 // hand_over: wait on a loop for something that another thread finishes.
 //
 // Executor:     the coroutine resumes on the loop it ran on.
-// Cancellation: none; `start` must call its `done` exactly once, from any thread, unless the loop ends first.
+// Cancellation: none; `start` must call its `done` exactly once, from any thread, unless the loop
+// ends first.
 #pragma once
 
 #include <functional>
@@ -25,11 +26,13 @@ Task<T> hand_over(std::function<void(std::function<void(T)>)> start) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         auto executor = asio::get_associated_executor(*shared);
         start([shared, executor](T value) {
-            asio::post(executor, [shared, kept = std::move(value)]() mutable { (*shared)(std::move(kept)); });
+            asio::post(executor,
+                       [shared, kept = std::move(value)]() mutable { (*shared)(std::move(kept)); });
         });
     };
     constexpr asio::use_awaitable_t<Executor> kToken{};
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(T)>(initiate, kToken);
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(T)>(
+        initiate, kToken);
 }
 
 }  // namespace relay::net

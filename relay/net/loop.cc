@@ -1,10 +1,10 @@
 #include "relay/net/loop.h"
 
 #include <algorithm>
+#include <pthread.h>
 #include <utility>
 
 #include <boost/asio/post.hpp>
-#include <pthread.h>
 
 #include "relay/log.h"
 #include "relay/net/stream.h"
@@ -63,21 +63,24 @@ Loop::~Loop() {
 
 void Loop::spawn(std::string what, Task<> task, std::function<void()> done) {
     ++tasks;
-    asio::co_spawn(context_.get_executor(),
-                   std::move(task),
-                   [this, what = std::move(what), done = std::move(done)](std::exception_ptr failure) {
-                       if (failure) {
-                           try {
-                               std::rethrow_exception(failure);
-                           } catch (const std::exception& error) {
-                               log::Event(log::Level::Error, "exception").field("in", what).field("what", error.what());
-                           }
-                       }
-                       if (done) {
-                           done();
-                       }
-                       --tasks;
-                   });
+    asio::co_spawn(
+        context_.get_executor(),
+        std::move(task),
+        [this, what = std::move(what), done = std::move(done)](std::exception_ptr failure) {
+            if (failure) {
+                try {
+                    std::rethrow_exception(failure);
+                } catch (const std::exception& error) {
+                    log::Event(log::Level::Error, "exception")
+                        .field("in", what)
+                        .field("what", error.what());
+                }
+            }
+            if (done) {
+                done();
+            }
+            --tasks;
+        });
 }
 
 Steady::time_point Loop::last_turn() const {

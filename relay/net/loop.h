@@ -1,10 +1,11 @@
 // Loop: one io_context with the one thread that runs it; Loops: all of them.
 //
-// A connection belongs to one loop for life, so that sessions and couriers need neither locks nor strands. New ones go to the
-// loop that has the fewest.
+// A connection belongs to one loop for life, so that sessions and couriers need neither locks nor
+// strands. New ones go to the loop that has the fewest.
 //
 // Threads:  context() may be posted to from anywhere; Deadlines belongs to the loop's own thread.
-// Stopping: stop() lets the thread leave as soon as the handler that runs now returns; coroutines that still wait are destroyed with the
+// Stopping: stop() lets the thread leave as soon as the handler that runs now returns; coroutines
+// that still wait are destroyed with the
 //           loop, on the thread that destroys it.
 #pragma once
 
@@ -31,8 +32,8 @@ using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Exec
 
 class Stream;
 
-/// The streams of a loop that have a time limit. Looked through every kTick while there are any, so a limit holds to within one tick
-/// and an operation costs no timer of its own.
+/// The streams of a loop that have a time limit. Looked through every kTick while there are any, so
+/// a limit holds to within one tick and an operation costs no timer of its own.
 class Deadlines {
 public:
     static constexpr std::chrono::milliseconds kTick{100};
@@ -60,8 +61,8 @@ public:
     [[nodiscard]] Deadlines& deadlines() { return deadlines_; }
     [[nodiscard]] int number() const { return number_; }
 
-    /// Runs `task` on this loop. An exception that leaves it is logged with `what` and ends that task alone. Any thread. `done` (may
-    /// be empty) runs on the loop afterwards.
+    /// Runs `task` on this loop. An exception that leaves it is logged with `what` and ends that
+    /// task alone. Any thread. `done` (may be empty) runs on the loop afterwards.
     void spawn(std::string what, Task<> task, std::function<void()> done = {});
 
     /// Connections that live here; whoever opens one counts it.

@@ -1,4 +1,5 @@
-// The names that code which waits uses for Asio: one executor type, one coroutine type, errors as values.
+// The names that code which waits uses for Asio: one executor type, one coroutine type, errors as
+// values.
 //
 // Executor: a coroutine of ours runs on the loop that spawned it and on no other.
 #pragma once

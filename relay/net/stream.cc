@@ -123,7 +123,10 @@ std::unique_ptr<Stream> make_stream(Loop& loop, TcpSocket socket) {
     return std::make_unique<TcpStream>(loop, std::move(socket));
 }
 
-Task<Connected> connect(Loop& loop, conf::IpAddress address, std::uint16_t port, conf::Duration limit) {
+Task<Connected> connect(Loop& loop,
+                        conf::IpAddress address,
+                        std::uint16_t port,
+                        conf::Duration limit) {
     asio::ip::address target;
     const std::string_view octets = address.octets();
     if (address.is_v4()) {
@@ -139,7 +142,9 @@ Task<Connected> connect(Loop& loop, conf::IpAddress address, std::uint16_t port,
     class Connecting final : public Stream {
     public:
         explicit Connecting(Loop& on) : Stream(on), socket(on.executor()) {}
-        Task<ReadResult> read_some(char*, std::size_t) override { co_return ReadResult{IoStatus::Closed, 0}; }
+        Task<ReadResult> read_some(char*, std::size_t) override {
+            co_return ReadResult{IoStatus::Closed, 0};
+        }
         Task<IoStatus> write(std::string_view) override { co_return IoStatus::Closed; }
         [[nodiscard]] bool has_input() const override { return false; }
         void close() override {

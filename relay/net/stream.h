@@ -75,6 +75,9 @@ struct Connected {
 };
 
 /// Connects to `address`:`port` within `limit`. Call on `loop`.
-Task<Connected> connect(Loop& loop, conf::IpAddress address, std::uint16_t port, conf::Duration limit);
+Task<Connected> connect(Loop& loop,
+                        conf::IpAddress address,
+                        std::uint16_t port,
+                        conf::Duration limit);
 
 }  // namespace relay::net

@@ -66,7 +66,8 @@ std::string compose_bounce(const Notice& notice,
                            const conf::Config& config,
                            queue::Instant now) {
     const auto& envelope = *notice.envelope;
-    std::string boundary = envelope.id.text() + "." + std::to_string(now.time_since_epoch().count());
+    std::string boundary =
+        envelope.id.text() + "." + std::to_string(now.time_since_epoch().count());
     while (original_header.find(boundary) != std::string_view::npos) {
         boundary += "x";
     }
@@ -81,21 +82,24 @@ std::string compose_bounce(const Notice& notice,
     text += "Subject: Undelivered mail returned to sender\r\n";
     text += "Auto-Submitted: auto-replied\r\n";  // RFC 3834 5
     text += "MIME-Version: 1.0\r\n";
-    text += "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"" + boundary + "\"\r\n\r\n";
+    text += "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"" +
+            boundary + "\"\r\n\r\n";
 
     text += "--" + boundary + "\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n";
     text += "This is the mail relay " + config.hostname.text() + ".\r\n\r\n";
-    text += folded("Your message could not be delivered to " +
-                       std::string(positions.size() == 1 ? "the address below" : "the addresses below") +
-                       ". It will not be tried again. The reason of each stands behind it.",
-                   "");
+    text += folded(
+        "Your message could not be delivered to " +
+            std::string(positions.size() == 1 ? "the address below" : "the addresses below") +
+            ". It will not be tried again. The reason of each stands behind it.",
+        "");
     text += "\r\n";
     for (const int position : positions) {
         const auto& recipient = envelope.recipients[static_cast<std::size_t>(position)];
         text += "<" + recipient.address.text() + ">\r\n";
         if (expired.contains(position)) {
             text += folded("    Given up after " + std::to_string(recipient.attempts) +
-                               " attempts, because the message has been waiting for too long. The last reason:",
+                               " attempts, because the message has been waiting for too long. The "
+                               "last reason:",
                            "    ");
         }
         text += folded("    " + plain(remote_words(recipient)), "    ") + "\r\n";
@@ -113,14 +117,17 @@ std::string compose_bounce(const Notice& notice,
         // RFC 3464 2.3.4: a failed recipient has a status of class 5, also when time ran out.
         queue::EnhancedStatus status = outcome.status;
         if (status.klass != 5) {
-            status = expired.contains(position) ? queue::EnhancedStatus{5, 4, 7} : queue::EnhancedStatus{5, 0, 0};
+            status = expired.contains(position) ? queue::EnhancedStatus{5, 4, 7}
+                                                : queue::EnhancedStatus{5, 0, 0};
         }
         text += "\r\nFinal-Recipient: rfc822; " + recipient.address.text() + "\r\n";
         text += "Action: failed\r\nStatus: " + status.text() + "\r\n";
         if (!outcome.host.empty()) {
             text += "Remote-MTA: dns; " + outcome.host + "\r\n";
         }
-        text += folded("Diagnostic-Code: " + std::string(outcome.remote ? "smtp; " : "x-signet; ") + plain(outcome.text), "\t");
+        text += folded("Diagnostic-Code: " + std::string(outcome.remote ? "smtp; " : "x-signet; ") +
+                           plain(outcome.text),
+                       "\t");
         text += "Last-Attempt-Date: " + rfc5322_date(now) + "\r\n";
     }
     text += "\r\n--" + boundary + "\r\nContent-Type: text/rfc822-headers\r\n\r\n";

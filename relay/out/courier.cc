@@ -81,7 +81,8 @@ net::Task<std::optional<Lease>> Courier::next_lease() {
         });
     };
     const bool may_wait = exchange_ != nullptr;
-    auto lease = spool_.next_for(route_->site, number_, may_wait ? std::move(wake) : std::function<void()>());
+    auto lease = spool_.next_for(
+        route_->site, number_, may_wait ? std::move(wake) : std::function<void()>());
     if (lease || !may_wait) {
         co_return lease;
     }
@@ -100,8 +101,8 @@ net::Task<bool> Courier::connect() {
            connections_tried_ < config_->delivery.connection_attempts_per_message) {
         const Candidate& candidate = candidates_[position_];
         ++connections_tried_;
-        auto connected =
-            co_await net::connect(loop_, candidate.address, route_->port, config_->delivery.connect_timeout);
+        auto connected = co_await net::connect(
+            loop_, candidate.address, route_->port, config_->delivery.connect_timeout);
         if (connected.status != net::IoStatus::Ok) {
             failure_ = connect_failed(candidate.host, candidate.address.text(), connected.status);
             ++position_;
@@ -109,7 +110,8 @@ net::Task<bool> Courier::connect() {
         }
         ++metrics_.connections_out;
         delivered_here_ = 0;
-        exchange_ = std::make_unique<Exchange>(std::move(connected.stream), config_->hostname.text(), config_, spool_);
+        exchange_ = std::make_unique<Exchange>(
+            std::move(connected.stream), config_->hostname.text(), config_, spool_);
         co_await exchange_->advance(queue::MessageId(0), nullptr);
         if (exchange_->dialog().greeted() && !exchange_->dialog().closed()) {
             spool_.site_reached(route_->site);
@@ -203,8 +205,8 @@ net::Task<> Courier::attempt(Lease lease) {
             outcomes.assign(outcomes.size(), failure_);
         } else if (next_host_may_help(dialog) && !stopping_ &&
                    connections_tried_ < config_->delivery.connection_attempts_per_message) {
-            // A connection that waited idle may be gone: the same host gets another chance. A new one that fails so
-            // early is the host's fault.
+            // A connection that waited idle may be gone: the same host gets another chance. A new
+            // one that fails so early is the host's fault.
             const bool same_again = reused && dialog.closed();
             if (same_again || position_ + 1 < candidates_.size()) {
                 co_await hang_up();

@@ -1,10 +1,12 @@
 // Courier: one connection to one site. Takes the site's mail message by message until none is left.
 //
-// Tries hosts in order of preference, equals shuffled, and every address of each, until one greets; carries an attempt over to the
-// next host while nothing of the message was sent. Waits a short while for more mail before it says QUIT.
+// Tries hosts in order of preference, equals shuffled, and every address of each, until one greets;
+// carries an attempt over to the next host while nothing of the message was sent. Waits a short
+// while for more mail before it says QUIT.
 //
 // Standards: RFC 5321 5.1 (order of hosts), 4.5.4.1.
-// Executor:  one loop.   Cancellation: stop() lets the transaction end; abort() closes the connection. A lease that was not settled
+// Executor:  one loop.   Cancellation: stop() lets the transaction end; abort() closes the
+// connection. A lease that was not settled
 //            goes back to the spool.
 #pragma once
 
@@ -39,7 +41,8 @@ private:
         conf::IpAddress address;
     };
     net::Task<std::optional<Lease>> next_lease();
-    /// Opens a connection, trying candidates from position_ on while attempts are left. False: `failure_` says why.
+    /// Opens a connection, trying candidates from position_ on while attempts are left. False:
+    /// `failure_` says why.
     net::Task<bool> connect();
     net::Task<> hang_up();
     net::Task<> attempt(Lease lease);

@@ -24,7 +24,12 @@ Dispatcher::Dispatcher(net::Loops& loops,
                        Current& current,
                        Intake& intake,
                        Metrics& metrics)
-    : loops_(loops), spool_(spool), resolver_(resolver), current_(current), intake_(intake), metrics_(metrics) {}
+    : loops_(loops),
+      spool_(spool),
+      resolver_(resolver),
+      current_(current),
+      intake_(intake),
+      metrics_(metrics) {}
 
 void Dispatcher::start() {
     Spool::Listener listener;
@@ -112,7 +117,8 @@ void Dispatcher::send_couriers() {
             }
             net::Loop& loop = loops_.least_loaded();
             const auto number = next_number_++;
-            auto courier = std::make_shared<Courier>(number, loop, spool_, metrics_, config, route->second);
+            auto courier =
+                std::make_shared<Courier>(number, loop, spool_, metrics_, config, route->second);
             couriers_[number] = {courier, &loop};
             ++couriers_open_;
             ++loop.connections;
@@ -140,9 +146,12 @@ net::Task<> Dispatcher::tell_sender(Notice notice) {
     const auto original = co_await spool_.fetch(id);
     const std::string header = original ? (*original)->header : std::string();
     std::string text = compose_bounce(notice, header, *current_.get().config, wall_clock());
-    const auto accepted = co_await intake_.accept_notice(std::move(text), notice.envelope->sender, notice);
+    const auto accepted =
+        co_await intake_.accept_notice(std::move(text), notice.envelope->sender, notice);
     if (!accepted) {
-        log::Event(log::Level::Error, "notice-owed").field("for", id.text()).field("error", accepted.error().message());
+        log::Event(log::Level::Error, "notice-owed")
+            .field("for", id.text())
+            .field("error", accepted.error().message());
         spool_.owe_again(std::move(notice));
     }
 }

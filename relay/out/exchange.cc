@@ -20,7 +20,10 @@ Exchange::Exchange(std::unique_ptr<net::Stream> stream,
                    std::string helo,
                    std::shared_ptr<const conf::Config> config,
                    Spool& spool)
-    : stream_(std::move(stream)), dialog_(std::move(helo)), config_(std::move(config)), spool_(spool) {}
+    : stream_(std::move(stream)),
+      dialog_(std::move(helo)),
+      config_(std::move(config)),
+      spool_(spool) {}
 
 conf::Duration Exchange::limit_of(smtp::Wait wait) const {
     const auto& delivery = config_->delivery;
@@ -126,7 +129,8 @@ net::Task<> Exchange::read_reply(smtp::Wait wait) {
     }
 }
 
-net::Task<bool> Exchange::send_message(queue::MessageId id, std::shared_ptr<const queue::Content> content) {
+net::Task<bool> Exchange::send_message(queue::MessageId id,
+                                       std::shared_ptr<const queue::Content> content) {
     bool at_line_start = true;
     out_.clear();
     smtp::dot_stuff(content->signatures, at_line_start, out_);

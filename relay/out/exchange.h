@@ -1,4 +1,5 @@
-// Exchange: lets a ClientDialog talk over a Stream: writes what it says, reads replies within their limits, sends the message.
+// Exchange: lets a ClientDialog talk over a Stream: writes what it says, reads replies within their
+// limits, sends the message.
 //
 // Standards: RFC 5321 4.5.3.2 (time limits, each named by smtp::Wait), 4.5.2 (dot-stuffing).
 // Executor:  the stream's loop.
@@ -17,12 +18,18 @@ namespace relay::out {
 
 class Exchange {
 public:
-    Exchange(std::unique_ptr<net::Stream> stream, std::string helo, std::shared_ptr<const conf::Config> config, Spool& spool);
+    Exchange(std::unique_ptr<net::Stream> stream,
+             std::string helo,
+             std::shared_ptr<const conf::Config> config,
+             Spool& spool);
 
-    /// Until the dialog is Ready or Close. `content` is what SendMessage sends; may be empty while only greeting or quitting.
+    /// Until the dialog is Ready or Close. `content` is what SendMessage sends; may be empty while
+    /// only greeting or quitting.
     net::Task<> advance(queue::MessageId id, std::shared_ptr<const queue::Content> content);
     /// Transaction, whole: begin and advance.
-    net::Task<> deliver(const smtp::Delivery& delivery, queue::MessageId id, std::shared_ptr<const queue::Content> content);
+    net::Task<> deliver(const smtp::Delivery& delivery,
+                        queue::MessageId id,
+                        std::shared_ptr<const queue::Content> content);
     net::Task<> quit();
     /// Octets or the end of the connection arrived while nobody asked.
     [[nodiscard]] bool disturbed() const { return stream_->has_input(); }
@@ -36,7 +43,8 @@ private:
     [[nodiscard]] conf::Duration limit_of(smtp::Wait wait) const;
     net::Task<> read_reply(smtp::Wait wait);
     net::Task<> write(std::string_view octets, conf::Duration limit);
-    net::Task<bool> send_message(queue::MessageId id, std::shared_ptr<const queue::Content> content);
+    net::Task<bool> send_message(queue::MessageId id,
+                                 std::shared_ptr<const queue::Content> content);
 
     std::unique_ptr<net::Stream> stream_;
     smtp::ClientDialog dialog_;

@@ -23,11 +23,13 @@ queue::Outcome no_such_domain(const std::string& domain) {
 }
 
 queue::Outcome no_mail_host(const std::string& domain) {
-    return own_words(Kind::Failed, {5, 1, 2}, "the domain " + domain + " has neither MX nor address records");
+    return own_words(
+        Kind::Failed, {5, 1, 2}, "the domain " + domain + " has neither MX nor address records");
 }
 
 queue::Outcome null_mx(const std::string& domain) {
-    return own_words(Kind::Failed, {5, 1, 10}, "the domain " + domain + " accepts no mail (null MX)");
+    return own_words(
+        Kind::Failed, {5, 1, 10}, "the domain " + domain + " accepts no mail (null MX)");
 }
 
 queue::Outcome dns_failed(const std::string& domain, const net::Answer& answer) {
@@ -35,7 +37,8 @@ queue::Outcome dns_failed(const std::string& domain, const net::Answer& answer) 
 }
 
 queue::Outcome no_host_address(const std::string& domain) {
-    return own_words(Kind::Failed, {5, 4, 4}, "no mail host of " + domain + " has a usable address");
+    return own_words(
+        Kind::Failed, {5, 4, 4}, "no mail host of " + domain + " has a usable address");
 }
 
 queue::Outcome only_private(const std::string& domain, const std::string& address) {
@@ -46,13 +49,17 @@ queue::Outcome only_private(const std::string& domain, const std::string& addres
 }
 
 queue::Outcome points_to_us(const std::string& domain) {
-    return own_words(Kind::Failed, {5, 4, 6}, "the best mail host of " + domain + " is this relay: a loop");
+    return own_words(
+        Kind::Failed, {5, 4, 6}, "the best mail host of " + domain + " is this relay: a loop");
 }
 
-queue::Outcome connect_failed(const std::string& host, const std::string& ip, net::IoStatus status) {
-
+queue::Outcome connect_failed(const std::string& host,
+                              const std::string& ip,
+                              net::IoStatus status) {
     auto outcome = own_words(
-        Kind::Deferred, {4, 4, 1}, "connecting to " + host + " [" + ip + "] failed: " + std::string(net::describe(status)));
+        Kind::Deferred,
+        {4, 4, 1},
+        "connecting to " + host + " [" + ip + "] failed: " + std::string(net::describe(status)));
     outcome.host = host;
     outcome.ip = ip;
     return outcome;
@@ -68,9 +75,11 @@ queue::Outcome content_unreadable(const std::string& why) {
 
 bool next_host_may_help(const smtp::ClientDialog& dialog) {
     const auto& outcomes = dialog.outcomes();
-    const bool lacks_extension = std::all_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
-        return !outcome.remote && outcome.kind == Kind::Failed;  // 5.6.3, 5.3.4: decided without asking
-    });
+    const bool lacks_extension =
+        std::all_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
+            return !outcome.remote &&
+                   outcome.kind == Kind::Failed;  // 5.6.3, 5.3.4: decided without asking
+        });
     const bool undecided = std::all_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
         return outcome.kind == Kind::Deferred;
     });

@@ -1,9 +1,10 @@
-// Failure: what each way to fail means, for the recipients, the host and the site. The one place for this policy.
+// Failure: what each way to fail means, for the recipients, the host and the site. The one place
+// for this policy.
 //
 // House rule: 4xx whenever in doubt; 5xx only when a retry cannot help.
 //
-// Standards: RFC 5321 5.1 (MX), RFC 7505 (null MX), RFC 3463 (status codes), RFC 1047 (lost reply to the dot: deliver again).
-// Threads:   no state.
+// Standards: RFC 5321 5.1 (MX), RFC 7505 (null MX), RFC 3463 (status codes), RFC 1047 (lost reply
+// to the dot: deliver again). Threads:   no state.
 #pragma once
 
 #include <string>
@@ -42,8 +43,8 @@ queue::Outcome connect_failed(const std::string& host, const std::string& ip, ne
 /// The stored message could not be read: ours to mend, nobody's fault outside. 4.3.0
 queue::Outcome content_unreadable(const std::string& why);
 
-/// These outcomes came about before the message was sent, on a connection that is over, or for lack of an extension that
-/// another host may have: the same attempt may go to the next host at once.
+/// These outcomes came about before the message was sent, on a connection that is over, or for lack
+/// of an extension that another host may have: the same attempt may go to the next host at once.
 [[nodiscard]] bool next_host_may_help(const smtp::ClientDialog& dialog);
 
 }  // namespace relay::out

@@ -28,7 +28,8 @@ std::optional<conf::IpAddress> literal_address(std::string_view domain) {
 }
 
 /// One of each family in turn, so that a family that leads nowhere costs one attempt.
-std::vector<conf::IpAddress> interleaved(const std::vector<conf::IpAddress>& v6, const std::vector<conf::IpAddress>& v4) {
+std::vector<conf::IpAddress> interleaved(const std::vector<conf::IpAddress>& v6,
+                                         const std::vector<conf::IpAddress>& v4) {
     std::vector<conf::IpAddress> result;
     for (std::size_t i = 0; i < std::max(v6.size(), v4.size()); ++i) {
         if (i < v6.size()) {
@@ -56,14 +57,16 @@ MxResolver::MxResolver(net::Dns& dns,
                        std::function<bool(const conf::IpAddress&, std::uint16_t)> is_us)
     : dns_(dns), current_(current), is_us_(std::move(is_us)) {}
 
-net::Task<MxResolver::Found> MxResolver::addresses_of(std::string host, std::shared_ptr<const conf::Config> config) {
+net::Task<MxResolver::Found> MxResolver::addresses_of(std::string host,
+                                                      std::shared_ptr<const conf::Config> config) {
     Found found;
     std::vector<conf::IpAddress> v6;
     std::vector<conf::IpAddress> v4;
     const auto& delivery = config->delivery;
     for (const auto type : {net::RecordType::Aaaa, net::RecordType::A}) {
-        const bool wanted = type == net::RecordType::Aaaa ? delivery.addresses != conf::AddressFamilies::Ipv4
-                                                          : delivery.addresses != conf::AddressFamilies::Ipv6;
+        const bool wanted = type == net::RecordType::Aaaa
+                                ? delivery.addresses != conf::AddressFamilies::Ipv4
+                                : delivery.addresses != conf::AddressFamilies::Ipv6;
         if (!wanted) {
             continue;
         }
@@ -111,7 +114,8 @@ net::Task<std::variant<Route, queue::Outcome>> MxResolver::resolve(std::string d
         if (is_us_(*literal, route.port)) {
             co_return points_to_us(domain);
         }
-        if ((literal->is_private() || literal->is_loopback()) && !config->delivery.allows(*literal)) {
+        if ((literal->is_private() || literal->is_loopback()) &&
+            !config->delivery.allows(*literal)) {
             co_return only_private(domain, literal->text());
         }
         host.addresses.push_back(*literal);
@@ -160,7 +164,8 @@ net::Task<std::variant<Route, queue::Outcome>> MxResolver::resolve(std::string d
     std::optional<std::uint16_t> ours;
     for (auto& host : hosts) {
         if (ours && host.preference >= *ours) {
-            break;  // RFC 5321 5.1: ourselves and everything of equal or worse preference is left out
+            break;  // RFC 5321 5.1: ourselves and everything of equal or worse preference is left
+                    // out
         }
         auto found = co_await addresses_of(host.name, config);
         valid = std::min(valid, found.ttl);

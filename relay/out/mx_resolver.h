@@ -1,7 +1,9 @@
-// MxResolver: from a recipient domain to a Route: the hosts that take its mail, in order, with their addresses.
+// MxResolver: from a recipient domain to a Route: the hosts that take its mail, in order, with
+// their addresses.
 //
-// Standards: RFC 5321 5.1 (MX, implicit MX, ourselves in the list), RFC 7505 (null MX), RFC 2181 10.3 (MX to a CNAME: followed).
-// Executor:  any loop.   Errors: an Outcome for everything that waits for the domain.
+// Standards: RFC 5321 5.1 (MX, implicit MX, ourselves in the list), RFC 7505 (null MX), RFC
+// 2181 10.3 (MX to a CNAME: followed). Executor:  any loop.   Errors: an Outcome for everything
+// that waits for the domain.
 #pragma once
 
 #include <functional>
@@ -37,15 +39,17 @@ public:
     static constexpr std::size_t kMaxAddresses = 10;  // of one host
 
     /// `is_us`: one of our listeners listens there on the delivery port.
-    MxResolver(net::Dns& dns, Current& current, std::function<bool(const conf::IpAddress&, std::uint16_t)> is_us);
+    MxResolver(net::Dns& dns,
+               Current& current,
+               std::function<bool(const conf::IpAddress&, std::uint16_t)> is_us);
 
     net::Task<std::variant<Route, queue::Outcome>> resolve(std::string domain);
 
 private:
     struct Found {
         std::vector<conf::IpAddress> addresses;
-        std::string refused;   // a private address that is not allowed
-        std::string failure;   // why a lookup gave nothing, when that is temporary
+        std::string refused;  // a private address that is not allowed
+        std::string failure;  // why a lookup gave nothing, when that is temporary
         bool us = false;
         std::chrono::seconds ttl{3600};
     };

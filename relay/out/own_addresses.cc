@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
-
 #include <ifaddrs.h>
+#include <memory>
 #include <netinet/in.h>
 #include <sys/socket.h>
 

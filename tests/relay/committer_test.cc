@@ -40,14 +40,28 @@ public:
         }
         return {};
     }
-    conf::Result<std::vector<queue::Envelope>> claim_due(queue::Instant, std::size_t) override { return std::vector<queue::Envelope>(); }
-    conf::Result<std::optional<queue::Instant>> next_due() override { return std::optional<queue::Instant>(); }
-    conf::Result<std::vector<queue::Envelope>> held(queue::MessageId, std::size_t) override { return std::vector<queue::Envelope>(); }
-    conf::Result<queue::Stored> load(queue::MessageId) override { return queue::error(queue::errc::NotFound, ""); }
-    conf::Result<std::string> read_body(queue::MessageId, int) override { return queue::error(queue::errc::NotFound, ""); }
-    conf::Result<queue::Page> query(const queue::Filter&, queue::MessageId) override { return queue::Page(); }
+    conf::Result<std::vector<queue::Envelope>> claim_due(queue::Instant, std::size_t) override {
+        return std::vector<queue::Envelope>();
+    }
+    conf::Result<std::optional<queue::Instant>> next_due() override {
+        return std::optional<queue::Instant>();
+    }
+    conf::Result<std::vector<queue::Envelope>> held(queue::MessageId, std::size_t) override {
+        return std::vector<queue::Envelope>();
+    }
+    conf::Result<queue::Stored> load(queue::MessageId) override {
+        return queue::error(queue::errc::NotFound, "");
+    }
+    conf::Result<std::string> read_body(queue::MessageId, int) override {
+        return queue::error(queue::errc::NotFound, "");
+    }
+    conf::Result<queue::Page> query(const queue::Filter&, queue::MessageId) override {
+        return queue::Page();
+    }
     conf::Result<queue::Totals> totals() override { return queue::Totals(); }
-    conf::Result<std::map<std::string, std::string>> recall(const std::string&) override { return std::map<std::string, std::string>(); }
+    conf::Result<std::map<std::string, std::string>> recall(const std::string&) override {
+        return std::map<std::string, std::string>();
+    }
     queue::MessageId last_id() override { return queue::MessageId(0); }
     std::uint64_t journal_octets() override { return 0; }
     conf::Result<std::uint64_t> free_octets() override { return std::uint64_t{1} << 40; }
@@ -108,7 +122,8 @@ TEST(Committer, RidersGoWithTheNextCommitInOrder) {
     Stage stage;
     std::promise<void> committed;
     stage.committer.commit_later(stage.changes("rider"));
-    stage.committer.commit(stage.changes("urgent"), [&](const conf::Result<void>&) { committed.set_value(); });
+    stage.committer.commit(stage.changes("urgent"),
+                           [&](const conf::Result<void>&) { committed.set_value(); });
     committed.get_future().wait();
     EXPECT_EQ(stage.store.keys, (std::vector<std::string>{"rider", "urgent"}));
 }
@@ -164,7 +179,8 @@ TEST(Committer, NothingIsAcceptedAfterStop) {
     Stage stage;
     stage.committer.stop();
     bool refused = false;
-    stage.committer.commit(stage.changes("late"), [&](const conf::Result<void>& result) { refused = !result; });
+    stage.committer.commit(stage.changes("late"),
+                           [&](const conf::Result<void>& result) { refused = !result; });
     EXPECT_TRUE(refused);
 }
 

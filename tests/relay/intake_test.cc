@@ -24,7 +24,8 @@ protected:
         for (const auto& recipient : recipients) {
             transaction.recipients.push_back(*queue::Address::parse(recipient));
         }
-        return stage_.wait(stage_.intake->finish(std::move(arrival), transaction, {"192.0.2.7", "client.example", true}));
+        return stage_.wait(stage_.intake->finish(
+            std::move(arrival), transaction, {"192.0.2.7", "client.example", true}));
     }
 
     queue::Stored stored() {
@@ -54,7 +55,8 @@ TEST_F(IntakeTest, AcceptsSignsStoresAndNamesTheQueueId) {
 TEST_F(IntakeTest, CountsTheOctetsThatGoOverTheWire) {
     submit("From: a@example.com\r\n\r\nbody\r\n");
     const auto message = stored();
-    EXPECT_EQ(message.envelope.size, message.content.signatures.size() + message.content.header.size() + 2 + 6);
+    EXPECT_EQ(message.envelope.size,
+              message.content.signatures.size() + message.content.header.size() + 2 + 6);
 }
 
 TEST_F(IntakeTest, RefusesAnUnknownAuthorDomain) {
@@ -66,7 +68,8 @@ TEST_F(IntakeTest, RefusesAnUnknownAuthorDomain) {
 }
 
 TEST_F(IntakeTest, RefusesOneForeignAuthorAmongSeveral) {
-    const auto reply = submit("From: a@example.com, b@elsewhere.test\r\nSender: a@example.com\r\n\r\nbody\r\n");
+    const auto reply =
+        submit("From: a@example.com, b@elsewhere.test\r\nSender: a@example.com\r\n\r\nbody\r\n");
     EXPECT_EQ(reply.enhanced, "5.7.1");
 }
 
@@ -100,8 +103,11 @@ TEST_F(IntakeTest, RefusesAHeaderThatNoVerifierCanRead) {
 }
 
 TEST_F(IntakeTest, RefusesWhatIsTooLarge) {
-    EXPECT_EQ(submit("From: a@example.com\r\n\r\n" + std::string(26 * 1024 * 1024, 'x')).enhanced, "5.3.4");
-    EXPECT_EQ(submit("From: a@example.com\r\nX: " + std::string(300 * 1024, 'x') + "\r\n\r\n").enhanced, "5.3.4");
+    EXPECT_EQ(submit("From: a@example.com\r\n\r\n" + std::string(26 * 1024 * 1024, 'x')).enhanced,
+              "5.3.4");
+    EXPECT_EQ(
+        submit("From: a@example.com\r\nX: " + std::string(300 * 1024, 'x') + "\r\n\r\n").enhanced,
+        "5.3.4");
 }
 
 TEST_F(IntakeTest, FindsEightBitText) {
@@ -112,7 +118,9 @@ TEST_F(IntakeTest, FindsEightBitText) {
 }
 
 TEST_F(IntakeTest, AnswersTemporarilyWhenTheKeyIsGone) {
-    const auto config = stage_.parsed("[[domain]]\nname = \"broken.test\"\n[[domain.selector]]\nname = \"k\"\nkey = \"/nonexistent\"\n");
+    const auto config = stage_.parsed(
+        "[[domain]]\nname = \"broken.test\"\n[[domain.selector]]\nname = \"k\"\nkey = "
+        "\"/nonexistent\"\n");
     stage_.current->set({config, dkim::KeyRing::load(*config)});
     const auto reply = submit("From: a@broken.test\r\n\r\nbody\r\n");
     EXPECT_EQ(reply.code, 451);
@@ -142,7 +150,8 @@ TEST_F(IntakeTest, LongBodyArrivesInRowsAndIsWholeAgain) {
     relay::smtp::Transaction transaction;
     transaction.sender = *queue::Address::parse("app@example.com");
     transaction.recipients.push_back(*queue::Address::parse("a@one.test"));
-    const auto reply = stage_.wait(stage_.intake->finish(std::move(arrival), transaction, {"192.0.2.7", "c", true}));
+    const auto reply = stage_.wait(
+        stage_.intake->finish(std::move(arrival), transaction, {"192.0.2.7", "c", true}));
     EXPECT_EQ(reply.code, 250);
     const auto message = stored();
     EXPECT_GT(message.content.chunks, 10);

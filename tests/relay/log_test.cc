@@ -21,7 +21,8 @@ std::string line_of(conf::LogFormat format, const std::function<void(relay::log:
 }
 
 TEST(Log, WritesOneLineOfFields) {
-    const auto line = line_of(conf::LogFormat::Text, [](auto& event) { event.field("id", "abc").field("size", 12); });
+    const auto line = line_of(conf::LogFormat::Text,
+                              [](auto& event) { event.field("id", "abc").field("size", 12); });
     EXPECT_TRUE(line.ends_with(" info accepted id=abc size=12\n")) << line;
 }
 
@@ -29,18 +30,22 @@ TEST(Log, EscapesWhatCouldForgeALine) {
     const auto line = line_of(conf::LogFormat::Text, [](auto& event) {
         event.field("from", std::string("a\r\nforged \"x\" \0\x7f\xff", 17));
     });
-    EXPECT_TRUE(line.ends_with("from=\"a\\u000d\\u000aforged \\\"x\\\" \\u0000\\u007f\\u00ff\"\n")) << line;
+    EXPECT_TRUE(line.ends_with("from=\"a\\u000d\\u000aforged \\\"x\\\" \\u0000\\u007f\\u00ff\"\n"))
+        << line;
     EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
 }
 
 TEST(Log, CutsLongValues) {
-    const auto line = line_of(conf::LogFormat::Text, [](auto& event) { event.field("x", std::string(100000, 'y')); });
+    const auto line = line_of(conf::LogFormat::Text,
+                              [](auto& event) { event.field("x", std::string(100000, 'y')); });
     EXPECT_LT(line.size(), 1200U);
 }
 
 TEST(Log, WritesJson) {
-    const auto line = line_of(conf::LogFormat::Json, [](auto& event) { event.field("to", "a\"b").field("delay", 3); });
-    EXPECT_NE(line.find("\"event\":\"accepted\",\"to\":\"a\\\"b\",\"delay\":3}"), std::string::npos) << line;
+    const auto line = line_of(conf::LogFormat::Json,
+                              [](auto& event) { event.field("to", "a\"b").field("delay", 3); });
+    EXPECT_NE(line.find("\"event\":\"accepted\",\"to\":\"a\\\"b\",\"delay\":3}"), std::string::npos)
+        << line;
 }
 
 TEST(Log, KeepsQuietBelowItsLevel) {

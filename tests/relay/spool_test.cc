@@ -65,7 +65,8 @@ TEST(Spool, AcceptedMessageIsInTheStoreAndAsksForARoute) {
     ASSERT_TRUE(stage.wait(stage.spool->accept(message)));
     EXPECT_TRUE(stage.store->load(message->envelope.id));
     EXPECT_EQ(stage.unrouted, 1);
-    EXPECT_EQ(stage.spool->domains_to_route(relay::wall_clock()), std::vector<std::string>{"one.test"});
+    EXPECT_EQ(stage.spool->domains_to_route(relay::wall_clock()),
+              std::vector<std::string>{"one.test"});
 }
 
 TEST(Spool, DeliveredMessageLeavesTheStoreAndIsRemembered) {
@@ -89,7 +90,10 @@ TEST(Spool, DeliveredMessageLeavesTheStoreAndIsRemembered) {
 TEST(Spool, LeaseThatIsDroppedGoesBack) {
     RelayStage stage;
     ASSERT_TRUE(stage.wait(stage.spool->accept(stage.message({"a@one.test"}))));
-    { const auto dropped = lease_for(stage, "one.test"); ASSERT_TRUE(dropped); }
+    {
+        const auto dropped = lease_for(stage, "one.test");
+        ASSERT_TRUE(dropped);
+    }
     EXPECT_TRUE(stage.spool->next_for("site-one.test", 1, {}));
 }
 
@@ -119,7 +123,8 @@ TEST(Spool, DeferredMessageIsPagedInWhenDue) {
     ASSERT_TRUE(lease);
     stage.spool->settle(std::move(*lease), {kDeferred});
     std::optional<relay::Lease> again;
-    EXPECT_TRUE(eventually([&] { return (again = stage.spool->next_for("site-one.test", 1, {})).has_value(); }));
+    EXPECT_TRUE(eventually(
+        [&] { return (again = stage.spool->next_for("site-one.test", 1, {})).has_value(); }));
     ASSERT_TRUE(again);
     EXPECT_EQ(again->content(), nullptr) << "the body is read back, not kept";
     const auto content = stage.wait(stage.spool->fetch(again->attempt().id));
@@ -224,7 +229,8 @@ TEST(Spool, BlockedMailIsHeldWithItsReasonAndReleasedByItself) {
     const auto held = stage.wait(stage.spool->explain(message->envelope.id));
     ASSERT_TRUE(held);
     EXPECT_EQ(held->state, "held");
-    EXPECT_NE(held->envelope.hold.reason.find("no PTR record"), std::string::npos) << held->envelope.hold.reason;
+    EXPECT_NE(held->envelope.hold.reason.find("no PTR record"), std::string::npos)
+        << held->envelope.hold.reason;
     EXPECT_TRUE(eventually([&] { return stage.spool->view().held.size() == 1; }));
     EXPECT_EQ(stage.unrouted, 0);
 
@@ -312,7 +318,8 @@ TEST(Spool, OperatorRetriesAndDeletes) {
     ASSERT_TRUE(deleted);
     EXPECT_EQ(*deleted, 1U);
     ASSERT_TRUE(again);
-    stage.spool->settle(std::move(*again), {kDeferred});  // the attempt that was under way ends quietly
+    stage.spool->settle(std::move(*again),
+                        {kDeferred});  // the attempt that was under way ends quietly
     stage.settle_store();
     EXPECT_FALSE(stage.store->load(message->envelope.id));
     EXPECT_EQ(stage.spool->view().in_memory, 0U);

@@ -25,9 +25,11 @@ const std::string kWhole = "From: a@example.com\r\nDate: x\r\nMessage-ID: <y>\r\
 TEST(TraceHeader, PutsReceivedOnTop) {
     auto by = trace();
     by.only_recipient = "a@one.test";
-    EXPECT_EQ(final_of(kWhole, by),
-              "Received: from client.example ([192.0.2.7])\r\n\tby relay.example.com with ESMTP id " + by.id.text() +
-                  "\r\n\tfor <a@one.test>;\r\n\tSun, 22 Nov 2026 07:00:00 +0000\r\n" + kWhole);
+    EXPECT_EQ(
+        final_of(kWhole, by),
+        "Received: from client.example ([192.0.2.7])\r\n\tby relay.example.com with ESMTP id " +
+            by.id.text() + "\r\n\tfor <a@one.test>;\r\n\tSun, 22 Nov 2026 07:00:00 +0000\r\n" +
+            kWhole);
 }
 
 TEST(TraceHeader, NamesNoRecipientWhenThereAreSeveral) {
@@ -48,8 +50,10 @@ TEST(TraceHeader, LetsNoHeloInjectSyntax) {
 }
 
 TEST(TraceHeader, RemovesBlindRecipientsAndReturnPath) {
-    const auto header =
-        final_of("Bcc: secret@one.test,\r\n other@one.test\r\nReturn-Path: <x@y>\r\nRESENT-BCC: z@one.test\r\n" + kWhole);
+    const auto header = final_of(
+        "Bcc: secret@one.test,\r\n other@one.test\r\nReturn-Path: <x@y>\r\nRESENT-BCC: "
+        "z@one.test\r\n" +
+        kWhole);
     EXPECT_EQ(header.find("secret"), std::string::npos);
     EXPECT_EQ(header.find("other@"), std::string::npos);
     EXPECT_EQ(header.find("Return-Path"), std::string::npos);
@@ -60,7 +64,8 @@ TEST(TraceHeader, AddsWhatIsMissingAndNothingElse) {
     const auto header = final_of("Subject: x\r\n");
     EXPECT_NE(header.find("From: <app@example.com>\r\n"), std::string::npos);
     EXPECT_NE(header.find("Date: Sun, 22 Nov 2026 07:00:00 +0000\r\n"), std::string::npos);
-    EXPECT_NE(header.find("Message-ID: <" + trace().id.text() + "@relay.example.com>\r\n"), std::string::npos);
+    EXPECT_NE(header.find("Message-ID: <" + trace().id.text() + "@relay.example.com>\r\n"),
+              std::string::npos);
     EXPECT_TRUE(final_of(kWhole).ends_with(kWhole));
 }
 

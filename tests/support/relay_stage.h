@@ -1,5 +1,5 @@
-// RelayStage: the relay's core over a real store in a temporary folder, with one loop on a thread of its own: all but sockets, DNS and the
-// outside.
+// RelayStage: the relay's core over a real store in a temporary folder, with one loop on a thread
+// of its own: all but sockets, DNS and the outside.
 #pragma once
 
 #include <fstream>
@@ -37,8 +37,11 @@ public:
 
     std::shared_ptr<const conf::Config> parsed(const std::string& tables) const {
         const auto loaded = conf::parse(
-            "hostname = \"relay.example.com\"\npostmaster = \"postmaster@example.com\"\ndata_dir = \"" + folder.path() +
-                "/data\"\n[[domain]]\nname = \"example.com\"\n[[domain.selector]]\nname = \"k1\"\nkey = \"" +
+            "hostname = \"relay.example.com\"\npostmaster = \"postmaster@example.com\"\ndata_dir = "
+            "\"" +
+                folder.path() +
+                "/data\"\n[[domain]]\nname = \"example.com\"\n[[domain.selector]]\nname = "
+                "\"k1\"\nkey = \"" +
                 folder.file("k1.pem") + "\"\n" + tables,
             folder.file("signet.toml"));
         if (const auto* problems = std::get_if<std::vector<conf::Problem>>(&loaded)) {
@@ -57,9 +60,12 @@ public:
         loops.emplace(1);
         disk.emplace(1);
         committer.emplace(*store, metrics);
-        spool.emplace(*store, *committer, gate, metrics, *disk, queue::NodeId(1), *current->get().config);
+        spool.emplace(
+            *store, *committer, gate, metrics, *disk, queue::NodeId(1), *current->get().config);
         intake.emplace(*current, *spool, *committer, metrics);
-        spool->listen({[this] { ++unrouted; }, [this] { ++wanted; }, [this](relay::Notice notice) {
+        spool->listen({[this] { ++unrouted; },
+                       [this] { ++wanted; },
+                       [this](relay::Notice notice) {
                            const std::lock_guard lock(notices_mutex);
                            notices.push_back(std::move(notice));
                        }});
@@ -144,7 +150,8 @@ public:
 
 private:
     template <class T>
-    static relay::net::Task<> give(relay::net::Task<T> task, std::shared_ptr<std::promise<T>> value) {
+    static relay::net::Task<> give(relay::net::Task<T> task,
+                                   std::shared_ptr<std::promise<T>> value) {
         T result = co_await std::move(task);
         value->set_value(std::move(result));
     }

@@ -11,7 +11,8 @@ namespace support {
 class TemporaryFolder {
 public:
     TemporaryFolder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "signet-test-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "signet-test-XXXXXX").string();
         if (mkdtemp(pattern.data()) == nullptr) {
             throw std::runtime_error("mkdtemp failed");
         }

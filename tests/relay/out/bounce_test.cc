@@ -16,7 +16,10 @@ struct Made {
         config.postmaster = "postmaster@example.com";
         envelope->sender = *queue::Address::parse("app@example.com");
     }
-    void add(const std::string& address, queue::EnhancedStatus status, const std::string& text, bool expired = false) {
+    void add(const std::string& address,
+             queue::EnhancedStatus status,
+             const std::string& text,
+             bool expired = false) {
         queue::Recipient recipient;
         recipient.address = *queue::Address::parse(address);
         recipient.attempts = 3;
@@ -28,12 +31,14 @@ struct Made {
         outcome.ip = "192.0.2.1";
         outcome.remote = true;
         recipient.last = outcome;
-        (expired ? notice.expired : notice.failed).push_back(static_cast<int>(envelope->recipients.size()));
+        (expired ? notice.expired : notice.failed)
+            .push_back(static_cast<int>(envelope->recipients.size()));
         envelope->recipients.push_back(recipient);
     }
     std::string text(const std::string& header = "Subject: original\r\n") {
         notice.envelope = envelope;
-        return relay::out::compose_bounce(notice, header, config, conf::Instant(std::chrono::seconds(1795330800)));
+        return relay::out::compose_bounce(
+            notice, header, config, conf::Instant(std::chrono::seconds(1795330800)));
     }
 };
 
@@ -77,12 +82,17 @@ TEST(Bounce, LeavesOutRecipientsThatAreNotConcerned) {
 
 TEST(Bounce, RemoteTextStaysText) {
     Made made;
-    made.add("a@one.test", {5, 0, 0}, "550 x\r\n\r\n--forged\r\nContent-Type: text/html\r\n" + std::string(5000, 'y') + "\xff");
+    made.add(
+        "a@one.test",
+        {5, 0, 0},
+        "550 x\r\n\r\n--forged\r\nContent-Type: text/html\r\n" + std::string(5000, 'y') + "\xff");
     const auto text = made.text("Subject: \xff\xfe\r\n");
     EXPECT_EQ(text.find("\r\n--forged"), std::string::npos);
-    EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
+    EXPECT_TRUE(std::all_of(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
     std::size_t begin = 0;
-    for (auto end = text.find("\r\n"); end != std::string::npos; begin = end + 2, end = text.find("\r\n", begin)) {
+    for (auto end = text.find("\r\n"); end != std::string::npos;
+         begin = end + 2, end = text.find("\r\n", begin)) {
         EXPECT_LT(end - begin, 998U);
     }
 }

@@ -16,9 +16,10 @@ class MxResolverTest : public ::testing::Test {
 protected:
     std::variant<Route, Outcome> resolve(const std::string& domain) {
         relay::Current current({std::make_shared<const conf::Config>(config_), nullptr});
-        relay::out::MxResolver resolver(dns_, current, [this](const conf::IpAddress& address, std::uint16_t port) {
-            return port == 25 && address.text() == us_;
-        });
+        relay::out::MxResolver resolver(
+            dns_, current, [this](const conf::IpAddress& address, std::uint16_t port) {
+                return port == 25 && address.text() == us_;
+            });
         return support::run_task(resolver.resolve(domain));
     }
     Outcome refusal(const std::string& domain) {
