@@ -5,7 +5,7 @@
 // validate(): whoever reads it checks nothing.
 //
 // Threads: immutable once loaded; shared as std::shared_ptr<const Config> and swapped whole on
-// reload.
+//   reload.
 #pragma once
 
 #include <chrono>

@@ -4,7 +4,8 @@
 // Two spellings of one domain compare equal, so it serves as a key everywhere.
 //
 // Standards: RFC 1035 2.3.4 (63 octets a label, 253 in all), RFC 5321 2.3.5, RFC 5891 (U-labels
-// become A-labels). Threads:   values.
+//   become A-labels).
+// Threads: values.
 #pragma once
 
 #include <compare>

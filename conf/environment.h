@@ -4,7 +4,7 @@
 // expanded again.
 //
 // Threads: reads the environment, which nothing changes while the relay runs.
-// Errors:  BadReference, UnsetVariable, BadVariable; the detail names the variable.
+// Errors: BadReference, UnsetVariable, BadVariable; the detail names the variable.
 #pragma once
 
 #include <string>

@@ -1,9 +1,9 @@
 // IpAddress and IpNetwork: plain values for IPv4 and IPv6 addresses and CIDR blocks.
 //
 // Standards: RFC 4291 (text form, by inet_pton), RFC 4632 (CIDR), RFC 5952 (printed form).
-// Threads:   values.     Errors: parse functions return no value on anything that inet_pton
-// refuses;
-//            zone ids ("fe80::1%eth0") are refused.
+// Threads: values.
+// Errors: parse functions return no value on anything that inet_pton refuses; zone ids
+//   ("fe80::1%eth0") are refused.
 #pragma once
 
 #include <array>

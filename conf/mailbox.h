@@ -1,7 +1,9 @@
 // Mailbox: local part and domain of a plain address, as the configuration names people.
 //
 // Standards: RFC 5321 4.1.2 (Mailbox with a Dot-string; no quoted local part, no address
-// literal), 4.5.3.1.1. Threads:   values.     Errors: BadMailbox, or what DomainName::parse says.
+//   literal), 4.5.3.1.1.
+// Threads: values.
+// Errors: BadMailbox, or what DomainName::parse says.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Names: how each enumeration of the configuration is written in the file; one table serves reader
-// and printer.
+// Names: how each enumeration of the configuration is written in the file; one table serves
+// reader and printer.
 //
 // Threads: constants.
 #pragma once

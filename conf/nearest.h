@@ -1,9 +1,10 @@
 // nearest: the known word that a misspelt one most likely means.
 //
-// Counts letters left out, added, exchanged or swapped with their neighbour; case, '-' and '_' make
-// no difference.
+// Counts letters left out, added, exchanged or swapped with their neighbour; case, '-' and '_'
+// make no difference.
 //
-// Threads: no state.     Errors: none; no word within half of the letters is no answer.
+// Threads: no state.
+// Errors: none; no word within half of the letters is no answer.
 #pragma once
 
 #include <optional>

@@ -3,7 +3,8 @@
 //
 // Rules between several values are validate()'s.
 //
-// Threads: no state.     Errors: go to the Reading.
+// Threads: no state.
+// Errors: go to the Reading.
 #pragma once
 
 #include <string>

@@ -1,11 +1,11 @@
 // Reading: what one pass over a configuration file collects beside the values.
 //
-// Problems, where each value stands (so that the rules between values can point at it), which keys
-// exist (told by asking for them) and which keys of the file nobody asked for. Those get their
-// answer last, when all keys are known.
+// Problems, where each value stands (so that the rules between values can point at it), which
+// keys exist (told by asking for them) and which keys of the file nobody asked for. Those get
+// their answer last, when all keys are known.
 //
-// A path names a value in the file ("domain[1].selector[0].name"), a table is named without numbers
-// ("domain.selector").
+// A path names a value in the file ("domain[1].selector[0].name"), a table is named without
+// numbers ("domain.selector").
 //
 // Threads: not safe; lives during one parse().
 #pragma once

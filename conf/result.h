@@ -1,8 +1,8 @@
 // Result: a value, or an error that says in words what was wrong.
 //
 // Used for what can fail outside our control: disk, key, DNS, configuration. What a remote server
-// said about a recipient is an Outcome instead, and a bug of ours is an assert: the three are never
-// mixed.
+// said about a recipient is an Outcome instead, and a bug of ours is an assert: the three are
+// never mixed.
 //
 // Threads: values; safe to move between threads.
 #pragma once

@@ -1,11 +1,12 @@
 // TableReader: takes the keys of one TOML table, each with its type, range and place.
 //
-// Asking for a key makes it known; a key of the file that was not asked for is reported as unknown.
-// A key that is missing leaves the default untouched; one with a fault is reported and leaves it
-// untouched too, so that one pass finds every fault. Strings have "${NAME}" taken from the
-// environment before anything looks at them.
+// Asking for a key makes it known; a key of the file that was not asked for is reported as
+// unknown. A key that is missing leaves the default untouched; one with a fault is reported and
+// leaves it untouched too, so that one pass finds every fault. Strings have "${NAME}" taken from
+// the environment before anything looks at them.
 //
-// Threads: not safe; lives during one parse().     Errors: go to the Reading, with line and column.
+// Threads: not safe; lives during one parse().
+// Errors: go to the Reading, with line and column.
 #pragma once
 
 #include <cstdint>

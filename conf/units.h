@@ -4,7 +4,8 @@
 // A duration is one whole number and one of ms, s, m, h, d; only zero may stand without a unit. A
 // size is one whole number of octets, or of KiB, MiB, GiB, TiB (powers of 1024).
 //
-// Threads: no state.     Errors: BadDuration, BadSize; the detail says what to write.
+// Threads: no state.
+// Errors: BadDuration, BadSize; the detail says what to write.
 #pragma once
 
 #include <cstdint>

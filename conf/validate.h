@@ -2,7 +2,8 @@
 //
 // A value that could not be read is passed over, so that one fault makes one problem.
 //
-// Threads: no state.     Errors: go to the Reading, at the value that should change.
+// Threads: no state.
+// Errors: go to the Reading, at the value that should change.
 #pragma once
 
 #include "conf/config.h"

@@ -1,7 +1,8 @@
 // Address: an SMTP mailbox, or the null reverse-path.
 //
-// Standards: RFC 5321 4.1.2 (Mailbox, Quoted-string, address literals), 4.5.3.1 (64 octets of local
-// part, 255 of domain). Threads:   values.
+// Standards: RFC 5321 4.1.2 (Mailbox, Quoted-string, address literals), 4.5.3.1 (64 octets of
+//   local part, 255 of domain).
+// Threads: values.
 #pragma once
 
 #include <string>

@@ -1,11 +1,12 @@
-// DataFolder: the folder that holds the queue, locked for this process as long as the object lives.
+// DataFolder: the folder that holds the queue, locked for this process as long as the object
+// lives.
 //
-// The lock is flock(2) on the file `lock` in it, which names the holder's process. It ends with the
-// process, however that ends.
+// The lock is flock(2) on the file `lock` in it, which names the holder's process. It ends with
+// the process, however that ends.
 //
 // Threads: not safe, but free_octets() from any.
-// Errors:  StoreLocked with the holder's process number, StoreUnwritable with the path and the
-// system's words.
+// Errors: StoreLocked with the holder's process number, StoreUnwritable with the path and the
+//   system's words.
 #pragma once
 
 #include <cstdint>

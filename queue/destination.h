@@ -1,10 +1,11 @@
 // Destination: the mail that waits for one site, and how many connections that site may have.
 //
-// Slow start: the limit begins at 2 and grows by one with each attempt that reached the host, up to
-// the configured number; a host failure halves it (down to 1). (The idea is Postfix's destination
-// concurrency.)
+// Slow start: the limit begins at 2 and grows by one with each attempt that reached the host, up
+// to the configured number; a host failure halves it (down to 1). (The idea is Postfix's
+// destination concurrency.)
 //
-// Threads: not safe; owned by Scheduler, under the Spool's lock.     Errors: none; misuse asserts.
+// Threads: not safe; owned by Scheduler, under the Spool's lock.
+// Errors: none; misuse asserts.
 #pragma once
 
 #include <cstddef>

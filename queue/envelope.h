@@ -1,7 +1,7 @@
 // Envelope: who sent a message, who is to get it, and how far each of them has come.
 //
 // Standards: RFC 5321 2.3.1 (envelope), RFC 6152 (BODY).
-// Threads:   values; a message is owned by one object at a time.
+// Threads: values; a message is owned by one object at a time.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// EnvelopeCheck: SQLite's quick_check of the envelope table after an unclean stop, on a thread and
-// a connection of its own.
+// EnvelopeCheck: SQLite's quick_check of the envelope table after an unclean stop, on a thread
+// and a connection of its own.
 //
 // What it finds in time is the caller's; what it finds later sets the latch.
 //

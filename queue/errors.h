@@ -1,5 +1,5 @@
-// Errors of this folder: what Address and Store can fail with, apart from what a remote said (that
-// is an Outcome).
+// Errors of this folder: what Address and Store can fail with, apart from what a remote said
+// (that is an Outcome).
 //
 // Threads: no state.
 #pragma once

@@ -1,6 +1,7 @@
 // Latch: the reason why the store has stopped for good; the first one stays.
 //
-// Threads: any.     Errors: none.
+// Threads: any.
+// Errors: none.
 #pragma once
 
 #include <atomic>

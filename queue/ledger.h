@@ -1,7 +1,8 @@
-// Ledger: how many messages and octets the store holds, counted as commits change it; nobody scans
-// for a total.
+// Ledger: how many messages and octets the store holds, counted as commits change it; nobody
+// scans for a total.
 //
-// Threads: any; the counts of one commit change in one step.     Errors: none.
+// Threads: any; the counts of one commit change in one step.
+// Errors: none.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 // body.
 //
 // Threads: immutable once stored; shared between the committer and the couriers as
-// std::shared_ptr<const Content>.
+//   std::shared_ptr<const Content>.
 #pragma once
 
 #include <cstdint>

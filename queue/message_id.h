@@ -1,5 +1,5 @@
-// MessageId: a queue id, ordered by time, unique across relays, fit for a rowid; and the clockwork
-// that gives them out.
+// MessageId: a queue id, ordered by time, unique across relays, fit for a rowid; and the
+// clockwork that gives them out.
 //
 // 63 bits: 42 of milliseconds since 2024-01-01, 10 of node, 11 of sequence. Written as 13
 // characters of base32 (digits and lower-case letters without i, l, o, u), which sort as the

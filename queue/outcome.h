@@ -1,7 +1,7 @@
 // Outcome: what the world said about a recipient.
 //
 // Standards: RFC 3463 (enhanced status codes), RFC 3464 (diagnostic-code, remote-mta).
-// Threads:   values.
+// Threads: values.
 #pragma once
 
 #include <cstdint>

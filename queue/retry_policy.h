@@ -1,7 +1,7 @@
 // RetryPolicy: when to try a recipient again, and when to give up.
 //
 // Standards: RFC 5321 4.5.4.1 (retry 30 minutes up on the whole, give up after 4-5 days).
-// Threads:   immutable. Pure: randomness comes as an argument.
+// Threads: immutable. Pure: randomness comes as an argument.
 #pragma once
 
 #include <vector>

@@ -1,14 +1,15 @@
 // Scheduler: what is due now, sorted by where it goes. Holds only due mail; what waits for later
 // lies in the store.
 //
-// A part whose domain has no site yet waits under its domain; `domains_to_route` names such domains
-// once, and `assign` moves their parts to the site's Destination. A connection to a site takes
-// attempts by `next_for`.
+// A part whose domain has no site yet waits under its domain; `domains_to_route` names such
+// domains once, and `assign` moves their parts to the site's Destination. A connection to a site
+// takes attempts by `next_for`.
 //
-// Cost:    no operation looks at more sites, domains or messages than it is about.
-// Threads: not safe; the Spool's lock.     Pure: takes `now`, does no I/O.     Errors: none; misuse
-// asserts. Memory:  one Part per domain of each active message; the Spool bounds the number of
-// active messages.
+// Cost: no operation looks at more sites, domains or messages than it is about.
+// Threads: not safe; the Spool's lock. Pure: takes `now`, does no I/O.
+// Errors: none; misuse asserts.
+// Memory: one Part per domain of each active message; the Spool bounds the number of active
+//   messages.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,8 @@
 // SqliteConnection and SqliteStatement: SQLite's C interface with owners, and its result codes
 // sorted by what we do about them.
 //
-// A failed prepare or bind is remembered by the statement, and step() gives it: callers look at one
-// place.
+// A failed prepare or bind is remembered by the statement, and step() gives it: callers look at
+// one place.
 //
 // Threads: a connection and its statements belong to one thread at a time; interrupt() from any.
 #pragma once

@@ -1,11 +1,11 @@
 // SqliteReader: a read-only connection with its statements; SqliteReaders: as many of them as
 // threads read at once.
 //
-// Every call is one read transaction at most, over when it returns, so that checkpoints never wait
-// long.
+// Every call is one read transaction at most, over when it returns, so that checkpoints never
+// wait long.
 //
 // Threads: a reader serves one thread at a time; SqliteReaders any.
-// Errors:  NotFound, Damaged (this message), StoreDamaged, StoreUnreadable.
+// Errors: NotFound, Damaged (this message), StoreDamaged, StoreUnreadable.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // The schema of queue.db, its numbered migrations, and what has to be put right before a start.
 //
 // Threads: before any other connection opens.
-// Errors:  StoreNewer, StoreDamaged (also for a database of something else), StoreFull,
-// StoreUnwritable.
+// Errors: StoreNewer, StoreDamaged (also for a database of something else), StoreFull,
+//   StoreUnwritable.
 #pragma once
 
 #include <cstdint>

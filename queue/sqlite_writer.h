@@ -6,8 +6,8 @@
 // domain can leave out what lies below it.
 //
 // Threads: the committer's; journal_octets() and first_fresh() from any.
-// Errors:  StoreFull and Duplicate leave the store as it was and working; a failed write or sync
-// sets the latch.
+// Errors: StoreFull and Duplicate leave the store as it was and working; a failed write or sync
+//   sets the latch.
 #pragma once
 
 #include <atomic>

@@ -1,16 +1,14 @@
-// Store: the durable queue. What commit() returned success for survives a crash of process, kernel
-// and power.
+// Store: the durable queue. What commit() returned success for survives a crash of process,
+// kernel and power.
 //
-// Operation:   the committer's thread alone calls commit() and claim_due(); load(), read_body(),
-// query(), recall() may be
-//              called from any other thread at any time and see the last commit.
+// Operation: the committer's thread alone calls commit() and claim_due(); load(), read_body(),
+//   query(), recall() may be called from any other thread at any time and see the last commit.
 // Concurrency: one connection writes; readers hold no transaction between calls.
-// Latching:    after a write or sync error other than a full disk every later call fails with
-// StoreLatched: a later sync
-//              that "succeeds" would prove nothing. After StoreFull nothing of that commit is
-//              stored and later ones may succeed again.
+// Latching: after a write or sync error other than a full disk every later call fails with
+//   StoreLatched: a later sync that "succeeds" would prove nothing. After StoreFull nothing of
+//   that commit is stored and later ones may succeed again.
 // Limitations: a Message with chunks exists once its Insert commits; AddChunk rows without one go
-// at the next open.
+//   at the next open.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,8 @@
-// Arrival: one message while it is being received: its header apart from its body, the body hashed
-// as it comes and, when long, written to the store in rows while it arrives.
+// Arrival: one message while it is being received: its header apart from its body, the body
+// hashed as it comes and, when long, written to the store in rows while it arrives.
 //
-// Memory:  header up to kMaxHeader and body up to queue::kInlineBody, then one row at a time.
-// Octets beyond `max_size` are counted
-//          and dropped.
+// Memory: header up to kMaxHeader and body up to queue::kInlineBody, then one row at a time.
+//   Octets beyond `max_size` are counted and dropped.
 // Executor: the session's loop. An arrival that is destroyed unaccepted drops its rows.
 #pragma once
 

@@ -6,10 +6,10 @@
 // of syncs is what costs. What was given to commit_later() rides with the next commit, kRide late
 // at most.
 //
-// Threads:  every function from any thread. Callbacks run on the committer's thread and must not
-// block. Errors:   each commit gets its own answer. When a folded commit fails for a full disk, its
-// parts are tried one by one, so that
-//           small ones still get through.
+// Threads: every function from any thread. Callbacks run on the committer's thread and must not
+//   block.
+// Errors: each commit gets its own answer. When a folded commit fails for a full disk, its parts
+//   are tried one by one, so that small ones still get through.
 // Stopping: stop() commits all that waits, then ends the thread; later calls fail.
 #pragma once
 

@@ -1,7 +1,7 @@
 // Current: the configuration and the keys in force, swapped whole on reload.
 //
 // Threads: safe; a reader keeps what it got for as long as its work lasts, so one message never
-// sees two configurations.
+//   sees two configurations.
 #pragma once
 
 #include <memory>

@@ -5,7 +5,8 @@
 // then the 250 with the queue id. Nothing is accepted that cannot be signed.
 //
 // Standards: RFC 6409 (submission), RFC 5321 4.4, RFC 6376 5, RFC 5322 3.6.2 (From).
-// Executor:  any loop.   Errors: a Reply to the final dot; see reliability of each in the .cc.
+// Executor: any loop.
+// Errors: a Reply to the final dot; see reliability of each in the .cc.
 #pragma once
 
 #include <memory>

@@ -3,7 +3,9 @@
 // Values from outside are escaped: control octets, quotes and non-ASCII never reach the line raw;
 // long ones are cut.
 //
-// Threads: safe. Cost: one write() a line.     Errors: none; a line that cannot be written is lost.
+// Threads: safe.
+// Cost: one write() a line.
+// Errors: none; a line that cannot be written is lost.
 #pragma once
 
 #include <cstdint>

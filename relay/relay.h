@@ -2,10 +2,10 @@
 // apart in the opposite order.
 //
 // Signals: SIGTERM and SIGINT drain (no new mail, open transactions finish, at most
-// shutdown_grace); a second one ends at once. SIGHUP
-//          reloads configuration and keys; bad ones leave the old in force. SIGPIPE is ignored.
+//   shutdown_grace); a second one ends at once. SIGHUP reloads configuration and keys; bad ones
+//   leave the old in force. SIGPIPE is ignored.
 // Threads: one per loop, the committer, the disk pool, libunbound's. serve() itself waits on the
-// caller's.
+//   caller's.
 #pragma once
 
 #include <string>

@@ -1,17 +1,16 @@
-// Spool: every message that Signet is responsible for, from the 250 to its end. The one place where
-// accepting and delivering meet.
+// Spool: every message that Signet is responsible for, from the 250 to its end. The one place
+// where accepting and delivering meet.
 //
-// A message is active (in memory, in the Scheduler or in an attempt), waiting (in the store, until
-// its due time) or held (in the store, until the gate opens). At most `queue.active_messages` are
-// active; the rest is paged in by due time.
+// A message is active (in memory, in the Scheduler or in an attempt), waiting (in the store,
+// until its due time) or held (in the store, until the gate opens). At most
+// `queue.active_messages` are active; the rest is paged in by due time.
 //
 // Promises: accept() returns after the message is durable. Every recipient ends once: delivered,
-// failed or expired (with a notice
-//           to the sender, in one commit), or deleted. Outcomes are durable 20 ms after settle() at
-//           the latest.
-// Threads:  safe, one lock, never held across a wait or a store call. Callbacks run without it.
-// Memory:   envelopes of active messages; contents of fresh ones up to kContentBudget, others are
-// read back when their turn comes.
+//   failed or expired (with a notice to the sender, in one commit), or deleted. Outcomes are
+//   durable 20 ms after settle() at the latest.
+// Threads: safe, one lock, never held across a wait or a store call. Callbacks run without it.
+// Memory: envelopes of active messages; contents of fresh ones up to kContentBudget, others are
+//   read back when their turn comes.
 #pragma once
 
 #include <cstdint>

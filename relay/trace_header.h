@@ -1,7 +1,8 @@
 // Trace header: what a submission server adds to and removes from a header before it is signed.
 //
-// Standards: RFC 5321 4.4 (Received), RFC 3848 (with), RFC 6409 8 (Date, Message-ID), RFC
-// 5322 3.6.3 (Bcc), 3.6.7 (Return-Path). Threads:   no state.
+// Standards: RFC 5321 4.4 (Received), RFC 3848 (with), RFC 6409 8 (Date, Message-ID), RFC 5322
+//   3.6.3 (Bcc), 3.6.7 (Return-Path).
+// Threads: no state.
 #pragma once
 
 #include <string>

@@ -2,10 +2,9 @@
 // fewest.
 //
 // Executor: accepts on the first loop. accept() that fails for lack of descriptors or memory is
-// tried again after a short wait, never in
-//           a spin.
+//   tried again after a short wait, never in a spin.
 // Stopping: stop() takes no new connection and stops every session; open_sessions() falls to zero
-// when the last one is gone.
+//   when the last one is gone.
 #pragma once
 
 #include <atomic>

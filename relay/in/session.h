@@ -1,10 +1,12 @@
 // Session: one client connection: reads lines and messages, shows them to the ServerDialog, hands
 // messages to Intake.
 //
-// Standards: RFC 5321 (3, 4.5.3.2.7), RFC 2920 (replies of a pipelined group are written together).
-// Executor:  one loop. Errors: a lost connection ends the session and what it had not finished.
+// Standards: RFC 5321 (3, 4.5.3.2.7), RFC 2920 (replies of a pipelined group are written
+//   together).
+// Executor: one loop.
+// Errors: a lost connection ends the session and what it had not finished.
 // Cancellation: stop() lets an open transaction end, then answers 421; nothing is cut between the
-// store's commit and the 250.
+//   store's commit and the 250.
 #pragma once
 
 #include <array>

@@ -1,8 +1,8 @@
 // DiskPool: a few threads that read the disk, so that no loop ever waits for it.
 //
-// Threads:      run() from any loop; resumes there.
+// Threads: run() from any loop; resumes there.
 // Cancellation: what was begun ends; after stop() nothing new is begun and waiting tasks are
-// dropped.
+//   dropped.
 #pragma once
 
 #include <functional>

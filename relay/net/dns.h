@@ -1,9 +1,9 @@
 // Dns: asking the DNS a question. The seam that tests replace; Resolver is the real one.
 //
 // Standards: RFC 1035, RFC 2308 (negative answers), RFC 4035 (secure, bogus), RFC 6891.
-// Executor:  query() may be awaited on any loop and resumes there.
-// Errors:    values: an Answer always says what happened. `Failed` and `TimedOut` and `Bogus` are
-// temporary.
+// Executor: query() may be awaited on any loop and resumes there.
+// Errors: values: an Answer always says what happened. `Failed` and `TimedOut` and `Bogus` are
+//   temporary.
 #pragma once
 
 #include <chrono>

@@ -1,12 +1,13 @@
 // DnsCache: answers kept for as long as their TTL says, the least recently used leave first.
 //
 // Lifetimes: found MX, A and AAAA at least 30 s (delivery asks for them again and again), found
-// others as their TTL says, all at most a day. Negative answers as the SOA says, 5 s at least and 3
-// h at most. Failures 5 s, so that a burst of mail asks once; a failure never replaces a definite
-// answer that is still good.
+//   others as their TTL says, all at most a day. Negative answers as the SOA says, 5 s at least
+//   and 3 h at most. Failures 5 s, so that a burst of mail asks once; a failure never replaces a
+//   definite answer that is still good.
 //
 // Standards: RFC 2308 5 and 7 (negative answers and server failures), RFC 2181 8 (TTL).
-// Threads:   not safe; owned by Resolver, under its lock.     Errors: none.
+// Threads: not safe; owned by Resolver, under its lock.
+// Errors: none.
 #pragma once
 
 #include <chrono>

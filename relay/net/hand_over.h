@@ -1,8 +1,8 @@
 // hand_over: wait on a loop for something that another thread finishes.
 //
-// Executor:     the coroutine resumes on the loop it ran on.
+// Executor: the coroutine resumes on the loop it ran on.
 // Cancellation: none; `start` must call its `done` exactly once, from any thread, unless the loop
-// ends first.
+//   ends first.
 #pragma once
 
 #include <functional>

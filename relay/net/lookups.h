@@ -1,12 +1,12 @@
 // Lookups: the questions that libunbound is working on, those that wait for their turn, and who
 // waits for each.
 //
-// Equal questions share one lookup. A lookup ends by its answer, by its time-out (counted from the
-// first who asked) or by stop(). libunbound's descriptor and the time-outs are watched on one loop;
-// there answers arrive.
+// Equal questions share one lookup. A lookup ends by its answer, by its time-out (counted from
+// the first who asked) or by stop(). libunbound's descriptor and the time-outs are watched on one
+// loop; there answers arrive.
 //
 // Threads: ask() and stop() from any; a short lock. Nothing of ours is called under it.
-// Errors:  an Answer of status Failed or TimedOut.
+// Errors: an Answer of status Failed or TimedOut.
 #pragma once
 
 #include <chrono>

@@ -3,10 +3,9 @@
 // A connection belongs to one loop for life, so that sessions and couriers need neither locks nor
 // strands. New ones go to the loop that has the fewest.
 //
-// Threads:  context() may be posted to from anywhere; Deadlines belongs to the loop's own thread.
+// Threads: context() may be posted to from anywhere; Deadlines belongs to the loop's own thread.
 // Stopping: stop() lets the thread leave as soon as the handler that runs now returns; coroutines
-// that still wait are destroyed with the
-//           loop, on the thread that destroys it.
+//   that still wait are destroyed with the loop, on the thread that destroys it.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,8 @@
 // Rdata: what DNS records say, decoded from their wire form.
 //
 // Standards: RFC 1035 3.1 (names), 3.3 (MX, PTR, TXT), RFC 3596 (AAAA), RFC 7505 (null MX).
-// Threads:   no state.     Errors: nothing for octets that are not exactly one record of the kind.
+// Threads: no state.
+// Errors: nothing for octets that are not exactly one record of the kind.
 #pragma once
 
 #include <cstdint>

@@ -2,13 +2,14 @@
 //
 // One libunbound context; its descriptor is watched by one loop, answers resume the coroutine on
 // the loop that asked. At most 1,000 questions are out at once, 10,000 more wait for their turn,
-// further ones fail; equal ones share one lookup. A question that waits longer than [dns] timeout,
-// wherever it waits, ends as TimedOut. Lifetimes of answers: DnsCache.
+// further ones fail; equal ones share one lookup. A question that waits longer than [dns]
+// timeout, wherever it waits, ends as TimedOut. Lifetimes of answers: DnsCache.
 //
 // Standards: RFC 2308 (negative TTL from the SOA).
-// Threads:   query() from any loop. A cached answer comes from a map under a short lock, without
-// leaving the loop. Errors:    create() says which part of [dns] is wrong. Cancellation: a question
-// cannot be cancelled; it ends by its answer, its time-out or stop().
+// Threads: query() from any loop. A cached answer comes from a map under a short lock, without
+//   leaving the loop.
+// Errors: create() says which part of [dns] is wrong.
+// Cancellation: a question cannot be cancelled; it ends by its answer, its time-out or stop().
 #pragma once
 
 #include <cstdint>

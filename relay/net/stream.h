@@ -2,8 +2,8 @@
 //
 // One read and one write may be under way at a time. After expire() or close() both end at once.
 //
-// Executor:     the loop it was made for.
-// Errors:       values. A time limit that passed and a shutdown give different codes.
+// Executor: the loop it was made for.
+// Errors: values. A time limit that passed and a shutdown give different codes.
 // Cancellation: destroying the stream while an operation waits is misuse; close() first.
 #pragma once
 

@@ -1,7 +1,8 @@
 // From libunbound's result to an Answer.
 //
-// Standards: RFC 1035 4.1.1 (RCODE), RFC 2308 2 (NXDOMAIN, NODATA), RFC 4035 5.5 (bogus answers are
-// not used). Threads:   no state.
+// Standards: RFC 1035 4.1.1 (RCODE), RFC 2308 2 (NXDOMAIN, NODATA), RFC 4035 5.5 (bogus answers
+//   are not used).
+// Threads: no state.
 #pragma once
 
 #include <string>

@@ -1,8 +1,9 @@
-// Bounce: the report to a sender whose recipients were given up: what happened, in plain words, and
-// what machines need.
+// Bounce: the report to a sender whose recipients were given up: what happened, in plain words,
+// and what machines need.
 //
 // Standards: RFC 3464 (message/delivery-status), RFC 6522 (multipart/report), RFC 3834
-// (Auto-Submitted). Threads:   no state; pure.
+//   (Auto-Submitted).
+// Threads: no state; pure.
 #pragma once
 
 #include <string>

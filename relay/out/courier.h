@@ -1,13 +1,14 @@
-// Courier: one connection to one site. Takes the site's mail message by message until none is left.
+// Courier: one connection to one site. Takes the site's mail message by message until none is
+// left.
 //
-// Tries hosts in order of preference, equals shuffled, and every address of each, until one greets;
-// carries an attempt over to the next host while nothing of the message was sent. Waits a short
-// while for more mail before it says QUIT.
+// Tries hosts in order of preference, equals shuffled, and every address of each, until one
+// greets; carries an attempt over to the next host while nothing of the message was sent. Waits a
+// short while for more mail before it says QUIT.
 //
 // Standards: RFC 5321 5.1 (order of hosts), 4.5.4.1.
-// Executor:  one loop.   Cancellation: stop() lets the transaction end; abort() closes the
-// connection. A lease that was not settled
-//            goes back to the spool.
+// Executor: one loop.
+// Cancellation: stop() lets the transaction end; abort() closes the connection. A lease that was
+//   not settled goes back to the spool.
 #pragma once
 
 #include <memory>

@@ -1,10 +1,11 @@
 // Dispatcher: finds routes for domains that need one, sends couriers to sites that want a
 // connection, and reports to senders.
 //
-// Executor:  everything happens on the first loop; couriers live on the loop that has the fewest
-// connections. Limits:    delivery.connections couriers in all; kMaxLookups domains looked up at
-// once. Stopping:  stop() lets couriers finish their transaction; abort() closes their connections;
-// open_couriers() falls to zero.
+// Executor: everything happens on the first loop; couriers live on the loop that has the fewest
+//   connections.
+// Limits: delivery.connections couriers in all; kMaxLookups domains looked up at once.
+// Stopping: stop() lets couriers finish their transaction; abort() closes their connections;
+//   open_couriers() falls to zero.
 #pragma once
 
 #include <atomic>

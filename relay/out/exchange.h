@@ -1,8 +1,8 @@
-// Exchange: lets a ClientDialog talk over a Stream: writes what it says, reads replies within their
-// limits, sends the message.
+// Exchange: lets a ClientDialog talk over a Stream: writes what it says, reads replies within
+// their limits, sends the message.
 //
 // Standards: RFC 5321 4.5.3.2 (time limits, each named by smtp::Wait), 4.5.2 (dot-stuffing).
-// Executor:  the stream's loop.
+// Executor: the stream's loop.
 #pragma once
 
 #include <memory>

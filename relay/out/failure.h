@@ -4,7 +4,8 @@
 // House rule: 4xx whenever in doubt; 5xx only when a retry cannot help.
 //
 // Standards: RFC 5321 5.1 (MX), RFC 7505 (null MX), RFC 3463 (status codes), RFC 1047 (lost reply
-// to the dot: deliver again). Threads:   no state.
+//   to the dot: deliver again).
+// Threads: no state.
 #pragma once
 
 #include <string>

@@ -1,9 +1,10 @@
 // MxResolver: from a recipient domain to a Route: the hosts that take its mail, in order, with
 // their addresses.
 //
-// Standards: RFC 5321 5.1 (MX, implicit MX, ourselves in the list), RFC 7505 (null MX), RFC
-// 2181 10.3 (MX to a CNAME: followed). Executor:  any loop.   Errors: an Outcome for everything
-// that waits for the domain.
+// Standards: RFC 5321 5.1 (MX, implicit MX, ourselves in the list), RFC 7505 (null MX), RFC 2181
+//   10.3 (MX to a CNAME: followed).
+// Executor: any loop.
+// Errors: an Outcome for everything that waits for the domain.
 #pragma once
 
 #include <functional>

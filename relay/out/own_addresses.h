@@ -1,8 +1,8 @@
-// OwnAddresses: where this relay itself takes mail, so that it never delivers to itself (RFC
-// 5321 5.1, loops).
+// OwnAddresses: where this relay itself takes mail, so that it never delivers to itself (RFC 5321
+// 5.1, loops).
 //
-// Threads: immutable. A listener on all addresses stands for every address that the host had at the
-// start.
+// Threads: immutable. A listener on all addresses stands for every address that the host had at
+//   the start.
 #pragma once
 
 #include <set>
