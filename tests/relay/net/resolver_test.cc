@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <thread>
 
 #include <boost/asio/co_spawn.hpp>
@@ -232,11 +233,11 @@ TEST_F(ResolverTest, AnswersOnTheLoopThatAsked) {
     open();
     auto work = asio::make_work_guard(context_);
     std::thread watcher([this] { context_.run(); });
+    std::deque<asio::io_context> loops;  // as in the relay, they outlive whoever posts to them
     {
         std::vector<std::thread> askers;
         for (int i = 0; i < 4; ++i) {
-            askers.emplace_back([this] {
-                asio::io_context mine(1);
+            askers.emplace_back([this, &mine = loops.emplace_back(1)] {
                 const auto here = std::this_thread::get_id();
                 auto ask_many = [this, here]() -> Task<int> {
                     int found = 0;
