@@ -16,13 +16,6 @@ namespace {
 
 constexpr std::size_t kMaxReceived = 100;  // RFC 5321 6.3 asks for 100 at least
 
-smtp::Reply store_reply(const conf::Error& error) {
-    if (error.code == queue::errc::StoreFull) {
-        return {452, "4.3.1", "insufficient system storage"};
-    }
-    return {451, "4.3.0", "the queue cannot be written, try again later"};
-}
-
 std::string packed(const dkim::Digest& digest) {
     std::string result(1, digest.canonicalization == conf::Canonicalization::Simple ? 's' : 'r');
     result.append(digest.sha256.begin(), digest.sha256.end());
@@ -46,6 +39,13 @@ Intake::BodyCheck::BodyCheck(const std::string& stored)
 
 bool Intake::BodyCheck::matches() {
     return packed(hash_.finish()) == stored_;
+}
+
+smtp::Reply Intake::refusal(const conf::Error& error) {
+    if (error.code == queue::errc::StoreFull) {
+        return {452, "4.3.1", "insufficient system storage"};
+    }
+    return {451, "4.3.0", "the queue cannot be written, try again later"};
 }
 
 Intake::Intake(Current& current, Spool& spool, Committer& committer, Metrics& metrics)
@@ -75,7 +75,7 @@ std::optional<smtp::Reply> Intake::judge_sender(const queue::Address& sender) co
 
 std::optional<smtp::Reply> Intake::judge_room(std::uint64_t size) {
     if (const auto room = spool_.has_room(size); !room) {
-        return store_reply(room.error());
+        return refusal(room.error());
     }
     return std::nullopt;
 }
@@ -205,7 +205,7 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
             const auto spilt = co_await spool_.add_chunk(
                 arrival->id_, arrival->chunks_++, std::move(arrival->body_));
             if (!spilt) {
-                co_return refuse(store_reply(spilt.error()));
+                co_return refuse(refusal(spilt.error()));
             }
         }
         content->chunks = arrival->chunks_;
@@ -237,7 +237,7 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
         log::Event(log::Level::Error, "not-stored")
             .field("id", envelope.id.text())
             .field("error", stored.error().message());
-        co_return refuse(store_reply(stored.error()));
+        co_return refuse(refusal(stored.error()));
     }
     arrival->accepted_ = true;
     metrics_.accept_seconds.observe(std::chrono::steady_clock::now() - begun);

@@ -45,6 +45,9 @@ public:
     /// 452 4.3.1, 451 4.3.0, or nothing.
     [[nodiscard]] std::optional<smtp::Reply> judge_room(std::uint64_t size);
 
+    /// What the client hears when the store fails: 452 4.3.1 for a full disk, else 451 4.3.0.
+    [[nodiscard]] static smtp::Reply refusal(const conf::Error& error);
+
     /// Signs a report of our own (null sender; `text` is header, empty line and body with CRLF) and
     /// stores it together with what it settles. Errors: no key, store.
     net::Task<conf::Result<void>> accept_notice(std::string text, queue::Address to, Notice notice);

@@ -237,10 +237,7 @@ net::Task<bool> Session::receive_message() {
         reply = fault_reply(stream.fault());
         metrics_.messages_rejected.add({std::to_string(reply.code)});
     } else if (!stored) {
-        const auto room = intake_.judge_room(0);
-        reply =
-            room ? *room
-                 : smtp::Reply{451, "4.3.0", "the message could not be written, try again later"};
+        reply = Intake::refusal(stored.error());
         metrics_.messages_rejected.add({std::to_string(reply.code)});
     } else {
         Origin origin{client_.text(), dialog_.helo(), dialog_.extended()};

@@ -59,8 +59,11 @@ void Dispatcher::route_domains() {
     }
     while (!to_route_.empty() && lookups_ < kMaxLookups) {
         ++lookups_;
-        loops_.first().spawn("route", route(std::move(to_route_.front())));
+        // Taken off first: a lookup answered from the cache ends within spawn() and looks here
+        // again.
+        std::string domain = std::move(to_route_.front());
         to_route_.pop_front();
+        loops_.first().spawn("route", route(std::move(domain)));
     }
 }
 
