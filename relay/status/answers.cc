@@ -1,0 +1,229 @@
+#include "relay/status/answers.h"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "relay/clock.h"
+#include "relay/log.h"
+#include "relay/net/hand_over.h"
+#include "relay/status/exposition.h"
+#include "relay/status/message_page.h"
+#include "relay/status/metrics_page.h"
+#include "relay/status/snapshot.h"
+#include "relay/status/status_page.h"
+
+namespace relay::status {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+Response json_response(int status, const ordered_json& json) {
+    Response response;
+    response.status = status;
+    response.body = json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    return response;
+}
+
+Response not_ready(const std::vector<std::string>& reasons) {
+    return json_response(503, {{"ready", false}, {"reasons", reasons}});
+}
+
+Response store_response(const conf::Error& error) {
+    return error_response(503, error.message());
+}
+
+std::string seconds_text(net::Steady::duration duration) {
+    return std::to_string(std::chrono::floor<std::chrono::seconds>(duration).count()) + " s";
+}
+
+}  // namespace
+
+Answers::Answers(net::Loops& loops)
+    : loops_(loops),
+      pool_(1),
+      readiness_(std::make_shared<Readiness>(loops.first())),
+      started_(net::Steady::now()) {}
+
+net::Task<Response> Answers::answer(Request request, Channel channel) {
+    const FactsPtr facts = known();
+    std::optional<std::string> hostname;
+    if (facts) {
+        hostname = facts->current.get().config->hostname.text();
+    }
+    const auto found = direct(request, channel, hostname);
+    if (const auto* refusal = std::get_if<Response>(&found)) {
+        co_return *refusal;
+    }
+    const Directions directions = std::get<Directions>(found);
+    if (directions.page == Page::Health) {
+        co_return health(facts.get());
+    }
+    if (!facts) {
+        co_return directions.page == Page::Ready ? not_ready({"starting"})
+                                                 : error_response(503, "starting");
+    }
+    switch (directions.page) {
+        case Page::Health:
+            break;
+        case Page::Ready: {
+            Response response = co_await ready(facts);
+            co_return response;
+        }
+        case Page::Status:
+        case Page::Metrics: {
+            Response response = co_await page(facts, directions.page);
+            co_return response;
+        }
+        case Page::Message: {
+            Response response = co_await message(facts, directions.id);
+            co_return response;
+        }
+        case Page::Queue: {
+            Response response = co_await list(facts, std::move(request.query));
+            co_return response;
+        }
+        case Page::Retry:
+        case Page::Delete: {
+            Response response = co_await change(facts, directions.page, std::move(request.body));
+            co_return response;
+        }
+        case Page::Reload: {
+            Response response = co_await reload(facts);
+            co_return response;
+        }
+        case Page::Check:
+            facts->check_now();
+            co_return json_response(202, {{"checking", true}});
+    }
+    co_return error_response(500, "no such page");
+}
+
+/// Nothing outside the process can make this fail.
+Response Answers::health(const Facts* facts) const {
+    if (const net::Loop* stuck = loops_.stuck(kStuck)) {
+        return json_response(503,
+                             {{"healthy", false},
+                              {"reason",
+                               "loop " + std::to_string(stuck->number()) + " did not turn for " +
+                                   seconds_text(net::Steady::now() - stuck->last_turn())}});
+    }
+    if (facts != nullptr) {
+        if (const auto busy = facts->committer.busy_for(); busy > kStuck) {
+            return json_response(
+                503, {{"healthy", false}, {"reason", "a commit has taken " + seconds_text(busy)}});
+        }
+    }
+    return json_response(200, {{"healthy", true}});
+}
+
+net::Task<Response> Answers::ready(FactsPtr facts) {
+    if (stopping_) {
+        co_return not_ready({"shutting down"});
+    }
+    if (const std::string latched = facts->store.latched(); !latched.empty()) {
+        co_return not_ready({"the store has stopped: " + latched});
+    }
+    const std::vector<std::string> reasons =
+        co_await readiness_->ask(facts->current, facts->intake);
+    if (!reasons.empty()) {
+        co_return not_ready(reasons);
+    }
+    co_return json_response(200, {{"ready", true}});
+}
+
+net::Task<Response> Answers::page(FactsPtr facts, Page which) {
+    const auto uptime = std::chrono::floor<std::chrono::seconds>(net::Steady::now() - started_);
+    std::function<std::string()> work =
+        [facts, which, uptime, listeners = facts->listeners()]() -> std::string {
+        const Snapshot snapshot = take_snapshot(*facts, listeners, uptime);
+        return which == Page::Metrics ? metrics_page(snapshot) : status_page(snapshot);
+    };
+    Response response;
+    std::string made = co_await pool_.run<std::string>(std::move(work));
+    response.body = std::move(made);
+    if (which == Page::Metrics) {
+        response.type = Exposition::kType;
+    }
+    co_return response;
+}
+
+net::Task<Response> Answers::message(FactsPtr facts, queue::MessageId id) {
+    const std::optional<Explained> explained = co_await facts->spool.explain(id);
+    if (!explained) {
+        co_return error_response(
+            404, "no message " + id.text() + " is in the queue or among the last finished ones");
+    }
+    Response response;
+    response.body = message_page(*explained, wall_clock());
+    co_return response;
+}
+
+net::Task<Response> Answers::list(FactsPtr facts, std::string query) {
+    const auto parsed = parse_query(query);
+    if (!parsed) {
+        co_return error_response(400, parsed.error().message());
+    }
+    const auto filter = filter_of(parsed->selection, wall_clock());
+    if (!filter) {
+        co_return error_response(400, filter.error().message());
+    }
+    const conf::Result<queue::Page> found = co_await facts->spool.list(*filter, parsed->from);
+    if (!found) {
+        co_return store_response(found.error());
+    }
+    Response response;
+    response.body = queue_page(*found, wall_clock());
+    co_return response;
+}
+
+net::Task<Response> Answers::change(FactsPtr facts, Page which, std::string body) {
+    const bool retry = which == Page::Retry;
+    const auto selection = parse_selection(body);
+    if (!selection) {
+        co_return error_response(400, selection.error().message());
+    }
+    if (selection->is_empty() && !selection->all) {
+        co_return error_response(400, "say which messages, or {\"all\": true}");
+    }
+    if (retry && !selection->state.empty() && selection->state != "waiting") {
+        co_return error_response(400,
+                                 "only waiting messages are retried: active ones are on their way, "
+                                 "held ones are released by themselves when the check passes");
+    }
+    const auto filter = filter_of(*selection, wall_clock());
+    if (!filter) {
+        co_return error_response(400, filter.error().message());
+    }
+    net::Task<conf::Result<std::size_t>> task =
+        retry ? facts->spool.retry(*filter) : facts->spool.remove(*filter);
+    const conf::Result<std::size_t> count = co_await std::move(task);
+    {
+        log::Event event(log::Level::Info, "control");
+        event.field("command", retry ? "queue/retry" : "queue/delete")
+            .field("selection", as_json(*selection));
+        if (count) {
+            event.field("messages", static_cast<std::int64_t>(*count));
+        } else {
+            event.field("error", count.error().message());
+        }
+    }
+    if (!count) {
+        co_return store_response(count.error());
+    }
+    co_return json_response(200, {{retry ? "retried" : "deleted", *count}});
+}
+
+net::Task<Response> Answers::reload(FactsPtr facts) {
+    std::function<void(std::function<void(std::vector<std::string>)>)> start = facts->reload;
+    const std::vector<std::string> problems =
+        co_await net::hand_over<std::vector<std::string>>(std::move(start));
+    if (problems.empty()) {
+        co_return json_response(200, {{"reloaded", true}});
+    }
+    co_return json_response(
+        422, {{"error", "the old configuration stays in force"}, {"problems", problems}});
+}
+
+}  // namespace relay::status

@@ -1,0 +1,2 @@
+signet_fuzz(status_request LIBRARIES signet_http SOURCES status_request_fuzz.cc)
+signet_fuzz(status_selection LIBRARIES signet_http SOURCES status_selection_fuzz.cc)
