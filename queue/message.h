@@ -29,7 +29,7 @@ struct Message {
 };
 
 /// A body longer than this arrives as rows of at most kChunkSize octets, written while it arrives.
-inline constexpr std::size_t kInlineBody = 1024 * 1024;
-inline constexpr std::size_t kChunkSize = 256 * 1024;
+inline constexpr std::size_t kInlineBody = std::size_t{1024} * 1024;
+inline constexpr std::size_t kChunkSize = std::size_t{256} * 1024;
 
 }  // namespace queue

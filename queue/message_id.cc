@@ -21,19 +21,19 @@ constexpr std::chrono::sys_days kEpoch =
     std::chrono::year{2024} / std::chrono::January / std::chrono::day{1};
 
 /// The value of each octet as a digit, or -1.
-constexpr std::array<std::int8_t, 256> make_digits() {
-    std::array<std::int8_t, 256> digits{};
+constexpr std::array<std::int16_t, 256> make_digits() {
+    std::array<std::int16_t, 256> digits{};
     digits.fill(-1);
     for (std::size_t value = 0; value < kAlphabet.size(); ++value) {
         const char c = kAlphabet[value];
-        digits[static_cast<unsigned char>(c)] = static_cast<std::int8_t>(value);
+        digits[static_cast<unsigned char>(c)] = static_cast<std::int16_t>(value);
         if (c >= 'a') {
-            digits[static_cast<unsigned char>(c - 'a' + 'A')] = static_cast<std::int8_t>(value);
+            digits[static_cast<unsigned char>(c - 'a' + 'A')] = static_cast<std::int16_t>(value);
         }
     }
     return digits;
 }
-constexpr std::array<std::int8_t, 256> kDigits = make_digits();
+constexpr std::array<std::int16_t, 256> kDigits = make_digits();
 
 }  // namespace
 

@@ -16,9 +16,10 @@
 namespace queue {
 namespace {
 
-constexpr std::size_t kRows = 500;                // examined for one page
-constexpr std::size_t kOctets = 2 * 1024 * 1024;  // of their envelopes, from one source
-constexpr std::size_t kRowsOfDomain = 150;        // of each of the two parts of the index
+constexpr std::size_t kRows = 500;  // examined for one page
+constexpr std::size_t kOctets =
+    std::size_t{2} * 1024 * 1024;           // of their envelopes, from one source
+constexpr std::size_t kRowsOfDomain = 150;  // of each of the two parts of the index
 constexpr std::size_t kFreshRows = kRows - 2 * kRowsOfDomain;
 
 char lower(char c) {

@@ -93,11 +93,11 @@ public:
     std::uint64_t journal_octets() override { return writer_.journal_octets(); }
 
     conf::Result<std::uint64_t> free_octets() override {
-        const auto own = read([](SqliteReader& reader) { return reader.free_page_octets(); });
+        auto own = read([](SqliteReader& reader) { return reader.free_page_octets(); });
         if (!own) {
             return own;
         }
-        const auto disk = folder_.free_octets();
+        auto disk = folder_.free_octets();
         if (!disk) {
             return disk;
         }

@@ -18,7 +18,7 @@ constexpr std::int64_t kFrameHeader = 24;
 constexpr std::int64_t kMarkAhead = std::int64_t{1000} << 21;
 
 /// Claimed envelopes are held in memory for a moment: so many octets of rows at once.
-constexpr std::size_t kMaxClaimedOctets = 8 * 1024 * 1024;
+constexpr std::size_t kMaxClaimedOctets = std::size_t{8} * 1024 * 1024;
 
 constexpr int kFreshRows = 500;  // looked at by one tidy()
 constexpr Duration kSweepInterval = std::chrono::minutes(1);
@@ -183,7 +183,7 @@ conf::Result<void> SqliteWriter::commit(std::span<const Change> changes) {
     if (latch_.is_set()) {
         return latch_.error();
     }
-    if (const auto stored = transact(changes); !stored) {
+    if (auto stored = transact(changes); !stored) {
         if (stored.error().code == errc::StoreFull) {
             checkpoint();  // the journal's room can serve again
         }
