@@ -100,6 +100,9 @@ void Spool::turn() {
         if (!claiming_ && next_due_ <= now && active_.size() < active_limit_) {
             claiming_ = true;
             room = active_limit_ - active_.size();
+            // What was due until now is given to the committer and so before the claim; what comes
+            // from here on lowers this again and is not forgotten when the claim ends.
+            next_due_ = queue::Instant::max();
         }
     }
     if (room > 0) {
@@ -151,8 +154,11 @@ void Spool::claim(queue::Store& store, std::size_t limit) {
         const std::lock_guard lock(mutex_);
         claiming_ = false;
         // A store that fails is asked again a second later, not at once.
-        const auto unknown = now + std::chrono::seconds(claimed && next ? 3600 : 1);
-        next_due_ = claimed && next && *next ? **next : unknown;
+        if (!claimed || !next) {
+            next_due_ = std::min(next_due_, now + std::chrono::seconds(1));
+        } else if (*next) {
+            next_due_ = std::min(next_due_, **next);
+        }
     }
     carry_out(std::move(effects));
     post_turn();

@@ -29,7 +29,7 @@ const queue::Outcome kFailed = outcome(Kind::Failed, {5, 1, 1}, "550 5.1.1 nobod
 /// Waits for what another thread does; bounded.
 template <class Condition>
 bool eventually(Condition condition) {
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < 4000; ++i) {
         if (condition()) {
             return true;
         }
@@ -212,7 +212,7 @@ TEST(Spool, MessageExpiresWithoutAnotherAttempt) {
     ASSERT_TRUE(lease);
     stage.spool->settle(std::move(*lease), {kDeferred});
     stage.spool->start(stage.loops->first());
-    EXPECT_TRUE(eventually([&] {
+    ASSERT_TRUE(eventually([&] {
         const std::lock_guard lock(stage.notices_mutex);
         return !stage.notices.empty();
     }));
@@ -257,7 +257,7 @@ TEST(Spool, HeldMailExpires) {
     publish(stage, Verdict::Block);
     stage.spool->start(stage.loops->first());
     ASSERT_TRUE(stage.wait(stage.spool->accept(stage.message({"a@one.test"}))));
-    EXPECT_TRUE(eventually([&] {
+    ASSERT_TRUE(eventually([&] {
         const std::lock_guard lock(stage.notices_mutex);
         return !stage.notices.empty();
     }));
