@@ -1,0 +1,17 @@
+#include "relay/cli/ending.h"
+
+#include <cstdio>
+
+namespace relay::cli {
+
+int status_of(Ending ending) {
+    return static_cast<int>(ending);
+}
+
+int end(Ending ending, const std::string& what) {
+    (void)std::fflush(stdout);
+    (void)std::fprintf(stderr, "signet: %s\n", what.c_str());
+    return status_of(ending);
+}
+
+}  // namespace relay::cli

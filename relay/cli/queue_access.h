@@ -1,0 +1,42 @@
+// QueueAccess: the queue as the commands see it: a running relay's through its control socket, a
+// stopped one's through its store, under the lock that a relay would take.
+//
+// Both answer with the pages of relay/status, so that a command prints one form.
+//
+// Threads: not safe; blocks.     Errors: what happened and what to do.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "conf/config.h"
+#include "conf/result.h"
+#include "queue/store.h"
+#include "relay/status/selection.h"
+
+namespace relay::cli {
+
+class QueueAccess {
+public:
+    QueueAccess() = default;
+    QueueAccess(const QueueAccess&) = delete;
+    QueueAccess& operator=(const QueueAccess&) = delete;
+    virtual ~QueueAccess() = default;
+
+    /// The "queue" of /status.
+    virtual conf::Result<std::string> summary() = 0;
+    /// As /messages/ID; nothing when there is no such message.
+    virtual conf::Result<std::optional<std::string>> show(queue::MessageId id) = 0;
+    /// As /queue.
+    virtual conf::Result<std::string> list(const status::Selection& selection,
+                                           std::optional<queue::MessageId> from) = 0;
+    /// How many messages were made due, or removed.
+    virtual conf::Result<std::size_t> retry(const status::Selection& selection) = 0;
+    virtual conf::Result<std::size_t> remove(const status::Selection& selection) = 0;
+};
+
+/// The running relay's when one answers, else the stopped one's. Errors: neither can be had.
+conf::Result<std::unique_ptr<QueueAccess>> open_queue(const conf::Config& config);
+
+}  // namespace relay::cli

@@ -1,0 +1,254 @@
+// signet: the command line. Each command is a function of relay/cli, or relay::serve().
+//
+// Exit status: 0 yes or done; 1 the answer is no; 2 wrong usage; 3 could not find out.
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <signal.h>
+#include <string>
+#include <sys/stat.h>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "conf/units.h"
+#include "relay/cli/check_command.h"
+#include "relay/cli/config_commands.h"
+#include "relay/cli/dkim_commands.h"
+#include "relay/cli/ending.h"
+#include "relay/cli/queue_commands.h"
+#include "relay/cli/send_command.h"
+#include "relay/relay.h"
+#include "relay/status/build.h"
+
+namespace {
+
+using relay::cli::Ending;
+
+constexpr const char* kDefaultConfig = "/etc/signet/signet.toml";
+
+/// The command that was chosen, to be run once everything is parsed.
+using Command = std::function<int()>;
+using ConfigPtr = std::shared_ptr<const conf::Config>;
+
+class CommandLine {
+public:
+    CommandLine();
+    int run(int count, char** arguments);
+
+private:
+    CLI::App* command(CLI::App& parent, const char* name, const char* help, Command run);
+    /// Runs `use` with the configuration, or ends with what is wrong in it.
+    Command with_config(std::function<int(const ConfigPtr&)> use);
+    void add_json(CLI::App* to) { to->add_flag("--json", json_, "print JSON"); }
+    void add_selection(CLI::App* to);
+    void add_config();
+    void add_check();
+    void add_dkim();
+    void add_queue();
+    void add_send();
+    int dkim_create();
+
+    CLI::App app_{"Signet, an outbound signing SMTP relay", "signet"};
+    Command chosen_;
+    std::string config_file_ = kDefaultConfig;
+    CLI::Option* config_option_ = nullptr;
+    bool json_ = false;
+    std::string domain_, id_;
+    relay::cli::CheckOptions check_;
+    relay::cli::DkimCreate create_;
+    relay::status::Selection selection_;
+    relay::cli::SendOptions send_;
+    std::string wait_;
+};
+
+CommandLine::CommandLine() {
+    app_.require_subcommand(1);
+    app_.fallthrough();  // inherited: -c may stand behind the command, too
+    config_option_ =
+        app_.add_option("-c,--config", config_file_, "configuration file")->capture_default_str();
+    app_.set_version_flag("--version", [] {
+        return "signet " + std::string(relay::status::version()) + " (" +
+               std::string(relay::status::build_type()) + ")\n" + relay::status::libraries();
+    });
+    command(app_, "serve", "run the relay in the foreground", [this] {
+        return relay::serve(config_file_);
+    });
+    add_config();
+    add_check();
+    add_dkim();
+    add_queue();
+    add_send();
+}
+
+CLI::App* CommandLine::command(CLI::App& parent, const char* name, const char* help, Command run) {
+    auto* added = parent.add_subcommand(name, help);
+    added->callback([this, run = std::move(run)] { chosen_ = run; });
+    return added;
+}
+
+Command CommandLine::with_config(std::function<int(const ConfigPtr&)> use) {
+    return [this, use = std::move(use)] {
+        const ConfigPtr config = relay::cli::load_config(config_file_);
+        return config ? use(config) : relay::cli::status_of(Ending::Unknown);
+    };
+}
+
+void CommandLine::add_config() {
+    auto* config = app_.add_subcommand("config", "look at the configuration");
+    config->require_subcommand(1);
+    command(*config, "check", "validate it, key files included", [this] {
+        return relay::cli::config_check(config_file_);
+    });
+    command(*config,
+            "show",
+            "print what is in force, defaults included",
+            with_config([](const ConfigPtr& loaded) { return relay::cli::config_show(*loaded); }));
+}
+
+void CommandLine::add_check() {
+    auto* check = command(app_,
+                          "check",
+                          "would receivers believe us? says what to publish",
+                          with_config([this](const ConfigPtr& config) {
+                              check_.json = json_;
+                              return relay::cli::check_command(check_, config);
+                          }));
+    check->add_option("DOMAIN", check_.domains, "only these domains");
+    check->add_flag("--strict", check_.strict, "a warning is a no");
+    add_json(check);
+}
+
+void CommandLine::add_dkim() {
+    auto* dkim = app_.add_subcommand("dkim", "signing keys");
+    dkim->require_subcommand(1);
+    auto* create = command(
+        *dkim, "create", "make a key and print its record", [this] { return dkim_create(); });
+    create->add_option("DOMAIN", create_.domain, "the author domain")->required();
+    create->add_option("--selector", create_.selector, "default: made of today's date");
+    create->add_option("--type", create_.type, "rsa2048, rsa4096 or ed25519")
+        ->capture_default_str();
+    create->add_option("--out", create_.out, "the key file; default: what the configuration says");
+    auto* record = command(*dkim,
+                           "record",
+                           "print the records to publish",
+                           with_config([this](const ConfigPtr& config) {
+                               return relay::cli::dkim_record(domain_, *config, json_);
+                           }));
+    record->add_option("DOMAIN", domain_, "the author domain")->required();
+    add_json(record);
+    auto* status = command(
+        *dkim, "status", "what each selector does", with_config([this](const ConfigPtr& config) {
+            return relay::cli::dkim_status(*config, json_);
+        }));
+    add_json(status);
+}
+
+/// A key is often made before there is a configuration: without -c a missing file means the
+/// defaults.
+int CommandLine::dkim_create() {
+    struct stat found {};
+    if (config_option_->count() == 0 && ::stat(config_file_.c_str(), &found) != 0) {
+        return relay::cli::dkim_create(create_, nullptr);
+    }
+    const ConfigPtr config = relay::cli::load_config(config_file_);
+    return config ? relay::cli::dkim_create(create_, config.get())
+                  : relay::cli::status_of(Ending::Unknown);
+}
+
+void CommandLine::add_selection(CLI::App* to) {
+    to->add_option("--id", selection_.id, "queue id");
+    to->add_option("--sender", selection_.sender, "envelope sender, or <>");
+    to->add_option("--recipient", selection_.recipient, "a recipient that still waits");
+    to->add_option("--domain", selection_.domain, "domain of a recipient that still waits");
+    to->add_option("--state", selection_.state, "waiting, active or held");
+    to->add_option("--older-than", selection_.older_than, "accepted so long ago: 15m, 2h, 1d");
+}
+
+void CommandLine::add_queue() {
+    auto* queue = app_.add_subcommand("queue", "the queue, of a running relay or a stopped one");
+    queue->require_subcommand(1);
+    add_json(command(*queue,
+                     "summary",
+                     "how many messages, and what holds them",
+                     with_config([this](const ConfigPtr& config) {
+                         return relay::cli::queue_summary(*config, json_);
+                     })));
+    auto* list =
+        command(*queue, "list", "the messages", with_config([this](const ConfigPtr& config) {
+            return relay::cli::queue_list(*config, selection_, json_);
+        }));
+    add_selection(list);
+    add_json(list);
+    auto* show = command(
+        *queue, "show", "one message explained", with_config([this](const ConfigPtr& config) {
+            return relay::cli::queue_show(*config, id_, json_);
+        }));
+    show->add_option("ID", id_, "queue id")->required();
+    add_json(show);
+    auto* retry = command(
+        *queue, "retry", "try waiting messages now", with_config([this](const ConfigPtr& config) {
+            return relay::cli::queue_retry(*config, selection_, json_);
+        }));
+    auto* remove = command(*queue,
+                           "delete",
+                           "remove messages; nobody is told",
+                           with_config([this](const ConfigPtr& config) {
+                               return relay::cli::queue_delete(*config, selection_, json_);
+                           }));
+    for (CLI::App* change : {retry, remove}) {
+        add_selection(change);
+        change->add_flag("--all", selection_.all, "every message");
+        add_json(change);
+    }
+}
+
+void CommandLine::add_send() {
+    auto* send = command(app_,
+                         "send",
+                         "submit one message and follow it to its end",
+                         with_config([this](const ConfigPtr& config) {
+                             send_.json = json_;
+                             if (!wait_.empty()) {
+                                 const auto wait = conf::parse_duration(wait_);
+                                 if (!wait) {
+                                     return relay::cli::end(Ending::Usage,
+                                                            "--wait: " + wait.error().message());
+                                 }
+                                 send_.wait = *wait;
+                             }
+                             return relay::cli::send_command(send_, *config);
+                         }));
+    send->add_option("--from", send_.from, "envelope sender and From:")->required();
+    send->add_option("--to", send_.to, "recipient")->required();
+    send->add_option("--subject", send_.subject, "Subject:")->capture_default_str();
+    send->add_option("--body-file", send_.body_file, "text of the message");
+    send->add_option("--wait", wait_, "follow it for so long; default 60s");
+    add_json(send);
+}
+
+int CommandLine::run(int count, char** arguments) {
+    try {
+        app_.parse(count, arguments);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) {  // --help and --version come this way
+            return app_.exit(error);
+        }
+        return relay::cli::end(Ending::Usage, std::string(error.what()) + ": see signet --help");
+    }
+    return chosen_();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    // A relay that hangs up, or `| head`, is an error of the write, not our end.
+    ::signal(SIGPIPE, SIG_IGN);
+    try {
+        CommandLine command_line;
+        return command_line.run(count, arguments);
+    } catch (const std::exception& error) {
+        return relay::cli::end(Ending::Unknown, error.what());
+    }
+}

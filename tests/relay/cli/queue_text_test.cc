@@ -1,0 +1,93 @@
+#include "relay/cli/queue_text.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "relay/status/message_page.h"
+#include "tests/relay/status/made_up.h"
+
+namespace relay::cli {
+namespace {
+
+using status::kNoon;
+using status::some_envelope;
+
+TEST(SummaryText, CountsAndExplains) {
+    const auto text = summary_text(R"({"waiting": 3, "active": 1, "held": 2, "octets": 5000,
+        "oldest_seconds": 7200, "held_by_reason": {"no PTR record": 2}})");
+    ASSERT_TRUE(text);
+    EXPECT_EQ(*text,
+              "waiting  3\nactive   1\nheld     2\nsize     4.8K\noldest   2h\n"
+              "\nHELD  REASON\n2     no PTR record\n");
+}
+
+TEST(SummaryText, OfAnEmptyQueueIsShort) {
+    const auto text = summary_text(R"({"waiting": 0, "oldest_seconds": null})");
+    ASSERT_TRUE(text);
+    EXPECT_EQ(*text, "waiting  0\nactive   0\nheld     0\nsize     0\noldest   -\n");
+}
+
+TEST(MessageText, ExplainsAMessage) {
+    Explained message{some_envelope(), "held", std::nullopt};
+    message.envelope.hold = {"ptr of 192.0.2.1: no PTR record", kNoon};
+    const auto text = message_text(status::message_page(message, kNoon));
+    ASSERT_TRUE(text);
+    for (const char* expected : {"app@example.com",
+                                 "one@example.net",
+                                 "two@example.net",
+                                 "waiting after 2 attempts",
+                                 "deferred: 451 4.2.0 come back (mx.example.net [192.0.2.9])",
+                                 "ptr of 192.0.2.1: no PTR record",
+                                 "released by itself when the check passes",
+                                 "(1h ago)"}) {
+        EXPECT_NE(text->find(expected), std::string::npos) << expected << "\n" << *text;
+    }
+    EXPECT_NE(text->find(message.envelope.id.text()), std::string::npos);
+}
+
+TEST(ListText, HasARowForEachMessage) {
+    ::queue::Page page;
+    page.messages = {{some_envelope(), kNoon + std::chrono::minutes(5)},
+                     {some_envelope(), kNoon - std::chrono::minutes(5)}};
+    page.next = ::queue::MessageId(5);
+    page.damaged = {::queue::MessageId(1), ::queue::MessageId(2)};
+    const auto text = list_text(status::queue_page(page, kNoon), Heading::With);
+    ASSERT_TRUE(text);
+    EXPECT_EQ(text->messages, 2U);
+    EXPECT_TRUE(text->table.starts_with("ID "));
+    for (const char* expected : {"1h ",
+                                 "1.2K",
+                                 "app@example.com",
+                                 "waiting",
+                                 " 5m ",
+                                 " now ",
+                                 "one@example.net and 1 more",
+                                 "451 4.2.0 come back"}) {
+        EXPECT_NE(text->table.find(expected), std::string::npos) << expected << text->table;
+    }
+    EXPECT_EQ(text->next, ::queue::MessageId(5));
+    EXPECT_EQ(text->damaged, "0000000000001, 0000000000002");
+    EXPECT_EQ(std::count(text->json.begin(), text->json.end(), '\n'), 1);
+}
+
+TEST(ListText, OfNothingIsNothing) {
+    const auto text = list_text(status::queue_page({}, kNoon), Heading::With);
+    ASSERT_TRUE(text);
+    EXPECT_EQ(text->messages, 0U);
+    EXPECT_EQ(text->table, "");
+    EXPECT_FALSE(text->next);
+}
+
+TEST(QueueText, UnderstandsNoOtherPage) {
+    for (const char* page : {"", "[]", "null", "{", "1"}) {
+        EXPECT_FALSE(summary_text(page)) << page;
+        EXPECT_FALSE(message_text(page)) << page;
+        EXPECT_FALSE(list_text(page, Heading::With)) << page;
+    }
+    EXPECT_FALSE(message_text("{}"));
+    EXPECT_FALSE(list_text(R"({"messages": 1})", Heading::With));
+}
+
+}  // namespace
+}  // namespace relay::cli
