@@ -83,12 +83,10 @@ protected:
     ::queue::MessageId waiting_, held_;
 };
 
-INSTANTIATE_TEST_SUITE_P(OfA,
-                         QueueCommands,
-                         testing::Values(Relay::Running, Relay::Stopped),
-                         [](const auto& tested) {
-                             return tested.param == Relay::Running ? "RunningRelay" : "StoppedRelay";
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    OfA, QueueCommands, testing::Values(Relay::Running, Relay::Stopped), [](const auto& tested) {
+        return tested.param == Relay::Running ? "RunningRelay" : "StoppedRelay";
+    });
 
 TEST_P(QueueCommands, SummaryCounts) {
     const auto text = said([&] { return queue_summary(*config_, false); });
