@@ -24,8 +24,8 @@ bool is_ascii(std::string_view text) {
 
 /// RFC 2047: encoded words of at most 75 octets, each of whole UTF-8 characters, folded.
 std::string encoded_words(std::string_view text) {
-    constexpr std::size_t kMaxOctets =
-        39;  // 52 in base64, 12 around them: the first line, too, has at most 76
+    // 52 in base64 and 12 around them: even the line of "Subject: " has at most 76.
+    constexpr std::size_t kMaxOctets = 39;
     std::string result;
     while (!text.empty()) {
         std::size_t length = std::min(kMaxOctets, text.size());
