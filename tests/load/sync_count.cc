@@ -38,10 +38,10 @@ int counted(const char* name, int file) {
 
 }  // namespace
 
-extern "C" int fsync(int file) {
-    return counted("fsync", file);
+extern "C" int fsync(int __fd) {  // NOLINT: the name that unistd.h has
+    return counted("fsync", __fd);
 }
 
-extern "C" int fdatasync(int file) {
-    return counted("fdatasync", file);
+extern "C" int fdatasync(int __fildes) {  // NOLINT: the name that unistd.h has
+    return counted("fdatasync", __fildes);
 }
