@@ -1,7 +1,7 @@
 #include "relay/status/metrics_page.h"
 
+#include <cstdlib>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -99,14 +99,41 @@ TEST(MetricsPage, HasEveryNameOfTheContract) {
     }
 }
 
+/// The name of a sample `name{label="value",...} number`; nothing for any other line.
+std::string sample_name(const std::string& line) {
+    constexpr const char* kNameCharacters = "abcdefghijklmnopqrstuvwxyz_";
+    const auto name_end = line.find_first_not_of(kNameCharacters);
+    auto at = name_end;
+    if (at != std::string::npos && line[at] == '{') {
+        do {
+            const auto label_end = line.find_first_not_of(kNameCharacters, at + 1);
+            if (label_end == at + 1 || line.compare(label_end, 2, "=\"") != 0) {
+                return {};
+            }
+            for (at = label_end + 2; at < line.size() && line[at] != '"'; ++at) {
+                at += line[at] == '\\' ? 1 : 0;
+            }
+            ++at;
+        } while (at < line.size() && line[at] == ',');
+        if (at >= line.size() || line[at++] != '}') {
+            return {};
+        }
+    }
+    if (at == std::string::npos || at >= line.size() || line[at] != ' ') {
+        return {};
+    }
+    char* end = nullptr;
+    const double value = std::strtod(line.c_str() + at + 1, &end);
+    return *end == '\0' && end != line.c_str() + at + 1 && value >= 0 ? line.substr(0, name_end)
+                                                                      : std::string();
+}
+
 // What `promtool check metrics` asks for, as far as it can be said in a few lines.
 TEST(MetricsPage, IsWellFormed) {
     auto snapshot = quiet();
     snapshot.queue.held = {{"why \"so\"", 1}};
     snapshot.messages_rejected = {{{"550"}, 1}};
     std::istringstream lines(metrics_page(snapshot));
-    const std::regex sample_form(
-        R"(^([a-z_]+)(\{([a-z]+="([^"\\]|\\.)*",?)*\})? (\d+(\.\d+)?(e[+-]\d+)?)$)");
     std::set<std::string> families;
     std::string family;
     std::string type;
@@ -123,11 +150,11 @@ TEST(MetricsPage, IsWellFormed) {
             EXPECT_EQ(type == "counter", family.ends_with("_total")) << family;
             continue;
         }
-        std::smatch found;
-        ASSERT_TRUE(std::regex_match(line, found, sample_form)) << line;
-        ASSERT_TRUE(found[1].str().starts_with(family)) << line;
+        const std::string name = sample_name(line);
+        ASSERT_FALSE(name.empty()) << line;
+        ASSERT_TRUE(name.starts_with(family)) << line;
         if (type != "histogram") {
-            EXPECT_EQ(found[1], family);
+            EXPECT_EQ(name, family);
         }
     }
 }
