@@ -1,6 +1,8 @@
 #include "relay/status/status_server.h"
 
+#include <chrono>
 #include <filesystem>
+#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -192,6 +194,11 @@ TEST(StatusServer, BoundsTheConnectionsOfEachDoor) {
     // Accepted in order: whoever comes now is one too many, and the control socket has its own.
     EXPECT_EQ(relay.ask_port(get("/healthz")), "");
     EXPECT_EQ(status_of(relay.ask_control(get("/healthz"))), 200);
+    // The control connection is counted until its coroutine has ended, a moment after its answer.
+    for (int i = 0; i < 1000 && relay.server->open_connections() != StatusServer::kMaxConnections;
+         ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
     EXPECT_EQ(relay.server->open_connections(), StatusServer::kMaxConnections);
     for (const int connection : idle) {
         ::close(connection);
