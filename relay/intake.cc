@@ -231,8 +231,8 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
     envelope.size = content->signatures.size() + content->header.size() + 2 + content->body_size;
     message->content = std::move(content);
 
+    arrival->expectation_.release();  // it is here: nothing to wait for on its account
     const auto stored = co_await spool_.accept(message);
-    arrival->expectation_.release();
     if (!stored) {
         log::Event(log::Level::Error, "not-stored")
             .field("id", envelope.id.text())
