@@ -86,6 +86,15 @@ std::string folder_of(const std::string& file) {
     return ec || !path.has_parent_path() ? "/" : path.parent_path().string();
 }
 
+// The parser quotes what it met, line ends too; a problem is one line.
+std::string one_line(std::string_view description) {
+    std::string line(description);
+    for (char& c : line) {
+        c = static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+    }
+    return line;
+}
+
 Loaded one_problem(const std::string& file, Position where, std::string text) {
     return std::vector<Problem>{{file, where.line, where.column, std::move(text)}};
 }
@@ -123,7 +132,7 @@ Loaded parse(std::string_view text, const std::string& file) {
     } catch (const toml::parse_error& fault) {
         return one_problem(file,
                            {fault.source().begin.line, fault.source().begin.column},
-                           "not TOML: " + std::string(fault.description()));
+                           "not TOML: " + one_line(fault.description()));
     }
     validate(*config, reading);
     auto problems = reading.finish(all_known());

@@ -145,6 +145,8 @@ TEST(ParseFaults, ReportsTheFirstSyntaxErrorWithItsPlace) {
     EXPECT_TRUE(message(with_root("hostname = \"b.example\"")).starts_with("signet.toml:2:"))
         << "given twice";
     EXPECT_TRUE(message("hostname = \"\xFF\"\n").starts_with("signet.toml:1:"));
+    // The parser quotes the line end that cut the word off.
+    EXPECT_EQ(message("hostname = fal\n").find('\n'), std::string::npos);
 }
 
 TEST(ParseFaults, BoundsSizeAndNesting) {
