@@ -12,6 +12,32 @@ std::string Endpoint::text() const {
     return host + ":" + std::to_string(port);
 }
 
+bool Senders::allow(std::string_view local_part, std::string_view domain) const {
+    if (any) {
+        return true;
+    }
+    const auto name = DomainName::parse(domain);
+    if (!name) {
+        return false;
+    }
+    // RFC 5321 2.4: only the domain's own host may say that local parts are alike.
+    return std::find(domains.begin(), domains.end(), *name) != domains.end() ||
+           std::any_of(mailboxes.begin(), mailboxes.end(), [&](const Mailbox& mailbox) {
+               return mailbox.local == local_part && mailbox.domain == *name;
+           });
+}
+
+const Client* Listener::find_client(const IpAddress& client) const {
+    const Client* found = nullptr;
+    for (const Client& entry : clients) {
+        if (entry.network.contains(client) &&
+            (found == nullptr || entry.network.prefix() > found->network.prefix())) {
+            found = &entry;
+        }
+    }
+    return found;
+}
+
 std::uint64_t Limits::effective_min_free_disk() const {
     constexpr std::uint64_t kLeast = std::uint64_t{128} * 1024 * 1024;
     return min_free_disk.value_or(std::max(kLeast, message_size + message_size / 2));
@@ -27,6 +53,12 @@ bool Delivery::allows(const IpAddress& address) const {
     return std::any_of(allowed_private_addresses.begin(),
                        allowed_private_addresses.end(),
                        [&](const IpNetwork& network) { return network.contains(address); });
+}
+
+const User* Config::find_user(std::string_view name) const {
+    const auto found = std::find_if(
+        users.begin(), users.end(), [&](const User& entry) { return entry.name == name; });
+    return found == users.end() ? nullptr : &*found;
 }
 
 const Domain* Config::find_domain(const DomainName& name) const {

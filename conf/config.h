@@ -16,6 +16,8 @@
 
 #include "conf/domain_name.h"
 #include "conf/ip_address.h"
+#include "conf/mailbox.h"
+#include "conf/scram_verifier.h"
 
 namespace conf {
 
@@ -33,18 +35,54 @@ struct Endpoint {
     bool operator==(const Endpoint&) const = default;
 };
 
-enum class Tls : std::uint8_t { None };
+/// Which senders somebody may use, in MAIL FROM and in the From: field alike.
+struct Senders {
+    bool any = true;                  // no `senders` key: every [[domain]]
+    std::vector<DomainName> domains;  // each with exactly this name
+    std::vector<Mailbox> mailboxes;   // local parts compared as they are, domains without case
+
+    /// `domain` as text, so that a literal is simply not among them.
+    [[nodiscard]] bool allow(std::string_view local_part, std::string_view domain) const;
+    bool operator==(const Senders&) const = default;
+};
+
+/// A network whose members may relay without logging in.
+struct Client {
+    IpNetwork network;
+    Senders senders;
+    bool operator==(const Client&) const = default;
+};
+
+enum class ListenerTls : std::uint8_t { None, StartTls, RequiredStartTls, Implicit };
+enum class Auth : std::uint8_t { Off, Optional, Required };
 
 struct Listener {
     Endpoint address{
         IpAddress::v4({127, 0, 0, 1}), 2525, {}};  // port 0 takes a free one, which the log names
-    Tls tls = Tls::None;
-    std::vector<IpNetwork> clients{
-        IpNetwork(IpAddress::v4({127, 0, 0, 0}), 8),
-        IpNetwork(IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}),
-                  128)};  // who may relay
+    ListenerTls tls = ListenerTls::None;
+    std::string certificate;  // path of a PEM chain, leaf first; set exactly when tls is not None
+    std::string key;          // path of its PEM key
+    std::string client_ca;    // path of PEM CAs whose certificates authenticate a client; or empty
+    Auth auth = Auth::Optional;
+    std::vector<Client> clients{
+        {IpNetwork(IpAddress::v4({127, 0, 0, 0}), 8), {}},
+        {IpNetwork(IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), 128), {}}};
+
+    std::vector<IpNetwork> proxy_protocol;  // peers that say who is behind them
+    /// The entry with the longest prefix that contains `client`, or nothing.
+    [[nodiscard]] const Client* find_client(const IpAddress& client) const;
     bool operator==(const Listener&) const = default;
 };
+
+/// Somebody who may log in.
+struct User {
+    std::string name;
+    ScramVerifier password;
+    Senders senders;
+    bool operator==(const User&) const = default;
+};
+
+enum class Tls : std::uint8_t { None };
 
 struct Limits {
     std::uint64_t message_size = std::uint64_t{25} * 1024 * 1024;  // octets
@@ -172,6 +210,7 @@ struct Config {
     std::string node;
     Duration shutdown_grace = std::chrono::seconds(8);
     std::vector<Listener> listeners;
+    std::vector<User> users;
     Limits limits;
     std::vector<Domain> domains;
     Dkim dkim;
@@ -182,6 +221,8 @@ struct Config {
     Status status;
     Log log;
 
+    /// The [[user]] of exactly this name, or nothing.
+    [[nodiscard]] const User* find_user(std::string_view name) const;
     /// The [[domain]] of exactly this name, or nothing.
     [[nodiscard]] const Domain* find_domain(const DomainName& name) const;
     bool operator==(const Config&) const = default;

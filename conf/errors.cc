@@ -38,6 +38,10 @@ public:
                 return "the environment has no such variable";
             case errc::BadVariable:
                 return "the variable's value is not valid UTF-8";
+            case errc::BadVerifier:
+                return "not a SCRAM-SHA-256 verifier";
+            case errc::BadSecretFile:
+                return "not a file with one line of text";
         }
         return "unknown error";
     }

@@ -30,6 +30,8 @@ enum class errc {
     BadReference,   // "${" that no "${NAME}" follows
     UnsetVariable,  // "${NAME}" that the environment does not have
     BadVariable,    // its value is no valid UTF-8
+    BadVerifier,    // no SCRAM-SHA-256$...
+    BadSecretFile,  // { file = "..." } that is missing, too large, or more than one line
 };
 
 const boost::system::error_category& category();

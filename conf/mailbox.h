@@ -19,6 +19,7 @@ struct Mailbox {
     DomainName domain;
 
     [[nodiscard]] std::string text() const { return local + "@" + domain.text(); }
+    bool operator==(const Mailbox&) const = default;
 };
 
 Result<Mailbox> parse_mailbox(std::string_view text);

@@ -18,6 +18,9 @@ struct Named {
     Enum value;
 };
 
+/// What stands for a secret wherever people read.
+inline constexpr std::string_view kMask = "********";
+
 /// Both halves of c= (RFC 6376 3.5).
 struct CanonicalizationPair {
     Canonicalization header = Canonicalization::Relaxed;
@@ -29,6 +32,13 @@ struct CanonicalizationPair {
 enum class Only : std::uint8_t { This };
 
 inline constexpr std::array<Named<Tls>, 1> kTlsNames = {{{"none", Tls::None}}};
+inline constexpr std::array<Named<ListenerTls>, 4> kListenerTlsNames = {
+    {{"none", ListenerTls::None},
+     {"starttls", ListenerTls::StartTls},
+     {"required-starttls", ListenerTls::RequiredStartTls},
+     {"implicit", ListenerTls::Implicit}}};
+inline constexpr std::array<Named<Auth>, 3> kAuthNames = {
+    {{"off", Auth::Off}, {"optional", Auth::Optional}, {"required", Auth::Required}}};
 inline constexpr std::array<Named<Prove>, 1> kProveNames = {{{"off", Prove::Off}}};
 inline constexpr std::array<Named<Only>, 1> kTrustAnchorNames = {{{"off", Only::This}}};
 inline constexpr std::array<Named<StoreKind>, 1> kStoreNames = {{{"sqlite", StoreKind::Sqlite}}};

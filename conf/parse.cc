@@ -1,5 +1,6 @@
 #include "conf/parse.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -55,6 +56,7 @@ std::optional<Position> deep_key(std::string_view text) {
 void read_all(TableReader& root, Config& config) {
     read_root(root, config);
     read_listeners(root, config);
+    read_users(root, config);
     read_limits(root, config);
     read_domains(root, config);
     read_dkim(root, config);
@@ -70,7 +72,8 @@ void read_all(TableReader& root, Config& config) {
 const KnownTables& all_known() {
     // Every table once, so that the reader asks for every key there is.
     static const KnownTables tables = [] {
-        const toml::table file = toml::parse("[[listener]]\n[[domain]]\n[[domain.selector]]\n");
+        const toml::table file = toml::parse(
+            "[[listener]]\nclients = [{}]\n[[user]]\n[[domain]]\n[[domain.selector]]\n");
         Reading reading("", "/");
         TableReader root(reading, file);
         Config config;
@@ -93,6 +96,15 @@ std::string one_line(std::string_view description) {
         c = static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
     }
     return line;
+}
+
+/// TOML has no room for a key 'user' beside tables [[user]]; the other name of that key has.
+std::string_view clash_advice(std::string_view text, unsigned line) {
+    for (; line > 1 && !text.empty(); --line) {
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    }
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    return text.starts_with("[[user]]") ? ": beside [[user]] write run_as = \"...\" for user" : "";
 }
 
 Loaded one_problem(const std::string& file, Position where, std::string text) {
@@ -132,7 +144,8 @@ Loaded parse(std::string_view text, const std::string& file) {
     } catch (const toml::parse_error& fault) {
         return one_problem(file,
                            {fault.source().begin.line, fault.source().begin.column},
-                           "not TOML: " + one_line(fault.description()));
+                           "not TOML: " + one_line(fault.description()) +
+                               std::string(clash_advice(text, fault.source().begin.line)));
     }
     validate(*config, reading);
     auto problems = reading.finish(all_known());
@@ -162,10 +175,14 @@ Loaded load(const std::string& file) {
 std::vector<std::string> known_keys() {
     std::vector<std::string> keys;
     for (const auto& [name, table] : all_known()) {
+        if (!table.has_lines()) {
+            continue;
+        }
         for (const std::string& key : table.keys) {
             std::string path = name;
             path.append(name.empty() ? "" : ".").append(key);
-            if (!all_known().contains(path)) {
+            const auto below = all_known().find(path);
+            if (below == all_known().end() || !below->second.has_lines()) {
                 keys.push_back(std::move(path));
             }
         }

@@ -7,6 +7,7 @@
 // Threads: no state.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,9 +37,12 @@ Loaded load(const std::string& file);
 /// The same for text in memory; `file` only names it in messages.
 Loaded parse(std::string_view text, const std::string& file);
 
-/// The effective configuration as TOML that parse() reads back to the same Config, every key with
-/// its value.
-std::string show(const Config& config);
+/// Whether passwords are printed, or a mask for them.
+enum class Secrets : std::uint8_t { Masked, Plain };
+
+/// The effective configuration as TOML, every key with its value. With plain secrets parse() reads
+/// it back to the same Config; with masked ones it finds fault with each of them and nothing else.
+std::string show(const Config& config, Secrets secrets = Secrets::Masked);
 
 /// Every key that a file may have, as "delivery.port" or "domain.selector.name", sorted by table.
 std::vector<std::string> known_keys();

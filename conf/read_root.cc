@@ -25,6 +25,27 @@ std::string word_fault(const std::string& word, std::size_t longest) {
     return {};
 }
 
+/// The account to become: run_as; or user, as long as no [[user]] needs that name.
+void read_account(TableReader& root, Config& config) {
+    constexpr std::string_view kExpected = "the name of a user, or \"\"";
+    const auto take = [&](const std::string& value) {
+        config.user = value;
+        return word_fault(value, kLongestUser);
+    };
+    root.text("run_as", kExpected, take);
+    const TableReader::Shape shape = root.shape("user");
+    if (shape == TableReader::Shape::List || shape == TableReader::Shape::Table) {
+        return;  // read_users() says what there is to say
+    }
+    if (shape != TableReader::Shape::Missing &&
+        root.shape("run_as") != TableReader::Shape::Missing) {
+        root.reading().report(root.reading().position("user"),
+                              "'user' is 'run_as' by another name: write one of them");
+        return;
+    }
+    root.text("user", kExpected, take);
+}
+
 }  // namespace
 
 std::string host_fault(const DomainName& name) {
@@ -83,10 +104,7 @@ void read_root(TableReader& root, Config& config) {
         config.data_dir = root.reading().absolute(value);
         return {};
     });
-    root.text("user", "the name of a user, or \"\"", [&](const std::string& value) {
-        config.user = value;
-        return word_fault(value, kLongestUser);
-    });
+    read_account(root, config);
     root.text("node", "a name of this relay, or \"\"", [&](const std::string& value) {
         config.node = value;
         return word_fault(value, kLongestNode);

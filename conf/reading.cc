@@ -71,6 +71,18 @@ Position Reading::position(std::string path) const {
     }
 }
 
+bool Reading::has_problem(const std::string& path) const {
+    const auto found = positions_.find(path);
+    return found != positions_.end() &&
+           std::any_of(problems_.begin(), problems_.end(), [&](const Problem& problem) {
+               return problem.line == found->second.line && problem.column == found->second.column;
+           });
+}
+
+void Reading::name_domain(std::string path, DomainName domain) {
+    named_domains_.push_back({std::move(path), std::move(domain)});
+}
+
 void Reading::know(const std::string& table, const std::string& heading, std::string_view key) {
     KnownTable& entry = known_[table];
     entry.heading = heading;

@@ -27,12 +27,21 @@ struct Position {
 /// The keys of one table, in the order in which the reader asks for them, and how its header is
 /// written.
 struct KnownTable {
-    std::string heading;  // "[limits]", "[[listener]]", empty for the top of the file
+    std::string heading;  // "[limits]", "[[listener]]", empty for the top of the file, else words
     std::vector<std::string> keys;
+
+    /// Its keys stand in lines of their own, not inside the value of a key.
+    [[nodiscard]] bool has_lines() const { return heading.empty() || heading.starts_with('['); }
 };
 
 /// By name of the table: "", "limits", "domain.selector".
 using KnownTables = std::map<std::string, KnownTable, std::less<>>;
+
+/// A value that speaks of a domain.
+struct NamedDomain {
+    std::string path;
+    DomainName domain;
+};
 
 class Reading {
 public:
@@ -49,6 +58,13 @@ public:
     /// Where the value of `path` stands; where it is missing, its table's header; else the first
     /// line.
     [[nodiscard]] Position position(std::string path) const;
+
+    /// Whether a problem stands where the value of `path` does; none does at what is missing.
+    [[nodiscard]] bool has_problem(const std::string& path) const;
+
+    /// The value of `path` speaks of a domain, which has to be among the [[domain]]s.
+    void name_domain(std::string path, DomainName domain);
+    [[nodiscard]] const std::vector<NamedDomain>& named_domains() const { return named_domains_; }
 
     void know(const std::string& table, const std::string& heading, std::string_view key);
     void unknown(std::string table, std::string key, Position where);
@@ -72,6 +88,7 @@ private:
     std::vector<Problem> problems_;
     std::vector<Unknown> unknown_;
     std::map<std::string, Position> positions_;
+    std::vector<NamedDomain> named_domains_;
     KnownTables known_;
 };
 

@@ -53,9 +53,21 @@ std::string date_text(Instant instant) {
     return text + "Z";
 }
 
+/// "[a, b]" of TOML values.
+template <class Values, class Value>
+std::string listed(const Values& values, const Value& value_of) {
+    std::string list;
+    for (const auto& value : values) {
+        list.append(list.empty() ? "" : ", ").append(value_of(value));
+    }
+    return "[" + list + "]";
+}
+
 /// Collects lines of "key = value" under their headers.
 class Page {
 public:
+    explicit Page(Secrets secrets) : secrets_(secrets) {}
+
     void header(std::string_view heading) { text_.append("\n").append(heading).append("\n"); }
     void raw(std::string_view key, std::string_view value) {
         text_.append(key).append(" = ").append(value).append("\n");
@@ -65,29 +77,62 @@ public:
     void number(std::string_view key, int value) { raw(key, std::to_string(value)); }
     void boolean(std::string_view key, bool value) { raw(key, value ? "true" : "false"); }
     void duration(std::string_view key, Duration value) { string(key, duration_text(value)); }
+    void secret(std::string_view key, std::string_view value) {
+        raw(key, secrets_ == Secrets::Plain ? quoted(value) : quoted(kMask));
+    }
     template <class Values, class Text>
     void list(std::string_view key, const Values& values, const Text& text_of) {
-        std::string list;
-        for (const auto& value : values) {
-            list.append(list.empty() ? "" : ", ").append(quoted(text_of(value)));
-        }
-        raw(key, "[" + list + "]");
+        raw(key, listed(values, [&](const auto& value) { return quoted(text_of(value)); }));
     }
     std::string take() { return std::move(text_); }
 
 private:
     std::string text_;
+    Secrets secrets_;
 };
 
 std::string network_text(const IpNetwork& network) {
     return network.text();
 }
 
+std::string senders_value(const Senders& senders) {
+    std::vector<std::string> texts;
+    for (const DomainName& domain : senders.domains) {
+        texts.push_back(domain.text());
+    }
+    for (const Mailbox& mailbox : senders.mailboxes) {
+        texts.push_back(mailbox.text());
+    }
+    return listed(texts, quoted);
+}
+
+std::string client_value(const Client& client) {
+    if (client.senders.any) {
+        return quoted(client.network.text());
+    }
+    return "{ net = " + quoted(client.network.text()) +
+           ", senders = " + senders_value(client.senders) + " }";
+}
+
 void show_listener(Page& page, const Listener& listener) {
     page.header("[[listener]]");
     page.string("address", listener.address.text());
-    page.string("tls", name_of(kTlsNames, listener.tls));
-    page.list("clients", listener.clients, network_text);
+    page.string("tls", name_of(kListenerTlsNames, listener.tls));
+    page.string("certificate", listener.certificate);
+    page.string("key", listener.key);
+    page.string("client_ca", listener.client_ca);
+    page.string("auth", name_of(kAuthNames, listener.auth));
+    page.raw("clients", listed(listener.clients, client_value));
+    page.list("proxy_protocol", listener.proxy_protocol, network_text);
+}
+
+void show_user(Page& page, const User& user) {
+    page.header("[[user]]");
+    page.string("name", user.name);
+    page.secret("password", user.password.text());
+    if (!user.senders.any) {
+        page.raw("senders", senders_value(user.senders));
+    }
 }
 
 void show_limits(Page& page, const Limits& limits) {
@@ -176,16 +221,19 @@ void show_dns(Page& page, const Dns& dns) {
 
 }  // namespace
 
-std::string show(const Config& config) {
-    Page page;
+std::string show(const Config& config, Secrets secrets) {
+    Page page(secrets);
     page.string("hostname", config.hostname.text());
     page.string("postmaster", config.postmaster);
     page.string("data_dir", config.data_dir);
-    page.string("user", config.user);
+    page.string("run_as", config.user);
     page.string("node", config.node);
     page.duration("shutdown_grace", config.shutdown_grace);
     for (const Listener& listener : config.listeners) {
         show_listener(page, listener);
+    }
+    for (const User& user : config.users) {
+        show_user(page, user);
     }
     show_limits(page, config.limits);
     for (const Domain& domain : config.domains) {

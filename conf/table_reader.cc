@@ -8,10 +8,6 @@ namespace {
 
 constexpr std::size_t kLongestShown = 60;
 
-Position place(const toml::source_region& region) {
-    return {region.begin.line, region.begin.column};
-}
-
 std::string_view kind(const toml::node& node) {
     switch (node.type()) {
         case toml::node_type::none:
@@ -66,11 +62,19 @@ std::string shown(std::string_view value, char quote) {
     return text + (part.size() < value.size() ? "..." : "") + quote;
 }
 
+Position place(const toml::source_region& region) {
+    return {region.begin.line, region.begin.column};
+}
+
 TableReader::TableReader(Reading& reading, const toml::table& root)
     : TableReader(reading, &root, "", "", "") {}
 
 std::string TableReader::path_of(std::string_view key) const {
     return joined(path_, key);
+}
+
+std::string TableReader::name_of_table(std::string_view key) const {
+    return joined(name_, key);
 }
 
 const toml::node* TableReader::find(std::string_view key) {
@@ -95,15 +99,19 @@ void TableReader::wrong_type(const toml::node& node,
 
 std::optional<std::string> TableReader::expanded(const toml::node& node,
                                                  std::string_view key,
-                                                 const std::string& raw) {
+                                                 const std::string& raw,
+                                                 Quote quote) {
+    const auto quoted = [&](std::string_view value) {
+        return "= " + shown(quote == Quote::Value ? value : kMask);
+    };
     auto text = expand_environment(raw);
     if (!text) {
-        wrong(node, key, "= " + shown(raw) + ": " + text.error().message());
+        wrong(node, key, quoted(raw) + ": " + text.error().message());
         return std::nullopt;
     }
     // What ends up in paths, log lines and replies has no line ends, and no NUL that would cut it.
     if (has_control(*text)) {
-        wrong(node, key, "= " + shown(*text) + " holds a control character: remove it");
+        wrong(node, key, quoted(*text) + " holds a control character: remove it");
         return std::nullopt;
     }
     return std::move(*text);
@@ -125,12 +133,15 @@ TableReader::Shape TableReader::shape(std::string_view key) {
     if (node->is_string()) {
         return Shape::Text;
     }
-    return node->is_array() ? Shape::List : Shape::Other;
+    if (node->is_array()) {
+        return Shape::List;
+    }
+    return node->is_table() ? Shape::Table : Shape::Other;
 }
 
 void TableReader::table(std::string_view key, const Read& read) {
     const toml::node* node = find(key);
-    const std::string name = joined(name_, key);
+    const std::string name = name_of_table(key);
     const std::string heading = "[" + name + "]";
     const toml::table* inner = node == nullptr ? nullptr : node->as_table();
     if (node != nullptr && inner == nullptr) {
@@ -147,7 +158,7 @@ void TableReader::tables(std::string_view key, const Read& read) {
     if (node == nullptr) {
         return;
     }
-    const std::string name = joined(name_, key);
+    const std::string name = name_of_table(key);
     const std::string heading = "[[" + name + "]]";
     const toml::array* list = node->as_array();
     if (list == nullptr) {
@@ -191,38 +202,11 @@ void TableReader::text(std::string_view key, std::string_view expected, const Ta
         wrong_type(*node, key, expected);
         return;
     }
-    if (const auto value = expanded(*node, key, string->get())) {
+    if (const auto value = expanded(*node, key, string->get(), Quote::Value)) {
         if (const std::string fault = take(*value); !fault.empty()) {
             wrong(*node, key, "= " + shown(*value) + ": " + fault);
         }
     }
-}
-
-bool TableReader::texts(std::string_view key, std::string_view expected, const Take& take) {
-    const toml::node* node = find(key);
-    if (node == nullptr) {
-        return false;
-    }
-    const toml::array* list = node->as_array();
-    if (list == nullptr) {
-        wrong_type(*node, key, expected);
-        return false;
-    }
-    std::size_t index = 0;
-    for (const toml::node& element : *list) {
-        reading_.place(path_of(key) + "[" + std::to_string(index++) + "]", place(element.source()));
-        const auto* string = element.as_string();
-        if (string == nullptr) {
-            wrong_type(element, key, expected);
-            continue;
-        }
-        if (const auto value = expanded(element, key, string->get())) {
-            if (const std::string fault = take(*value); !fault.empty()) {
-                wrong(element, key, "has " + shown(*value) + ": " + fault);
-            }
-        }
-    }
-    return true;
 }
 
 }  // namespace conf

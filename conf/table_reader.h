@@ -31,12 +31,16 @@ namespace conf {
 /// Quoted for a message: at most 60 octets, control characters as '?'.
 std::string shown(std::string_view value, char quote = '"');
 
+Position place(const toml::source_region& region);
+
 class TableReader {
 public:
     /// Takes a string; says what is wrong with it, or nothing.
     using Take = std::function<std::string(const std::string&)>;
+    /// The same with the place of the string as a path, like "user[0].senders[2]".
+    using TakeAt = std::function<std::string(const std::string& value, const std::string& path)>;
     using Read = std::function<void(TableReader&)>;
-    enum class Shape : std::uint8_t { Missing, Text, List, Other };
+    enum class Shape : std::uint8_t { Missing, Text, List, Table, Other };
 
     /// The whole file.
     TableReader(Reading& reading, const toml::table& root);
@@ -49,6 +53,14 @@ public:
     void text(std::string_view key, std::string_view expected, const Take& take);
     /// Each string of a list; with `path[i]` as its place. True when the key is a list.
     bool texts(std::string_view key, std::string_view expected, const Take& take);
+    bool texts(std::string_view key, std::string_view expected, const TakeAt& take);
+    /// Each entry of a list that is a string, or a table in braces. True when the key is a list.
+    bool entries(std::string_view key,
+                 std::string_view expected,
+                 const Take& take,
+                 const Read& read);
+    /// A string that no message repeats, or { file = "PATH" } of a file that holds it.
+    void secret(std::string_view key, std::string_view expected, const Take& take);
     void boolean(std::string_view key, std::string_view expected, bool& into);
     void duration(std::string_view key, Duration& into, Duration least, Duration most);
     void size(std::string_view key, std::uint64_t& into, std::uint64_t least, std::uint64_t most);
@@ -98,13 +110,24 @@ private:
           name_(std::move(name)),
           heading_(std::move(heading)) {}
 
+    using TakeElement = std::function<void(const toml::node& element, const std::string& path)>;
+    /// How a message shows the value that it is about.
+    enum class Quote : std::uint8_t { Value, Mask };
+
     const toml::node* find(std::string_view key);
     [[nodiscard]] std::string path_of(std::string_view key) const;
+    [[nodiscard]] std::string name_of_table(std::string_view key) const;
+    bool elements(std::string_view key, std::string_view expected, const TakeElement& take);
+    void element_text(const toml::node& element,
+                      std::string_view key,
+                      std::string_view expected,
+                      const Take& take);
     void wrong(const toml::node& node, std::string_view key, std::string_view what);
     void wrong_type(const toml::node& node, std::string_view key, std::string_view expected);
     std::optional<std::string> expanded(const toml::node& node,
                                         std::string_view key,
-                                        const std::string& raw);
+                                        const std::string& raw,
+                                        Quote quote);
     std::optional<std::int64_t> whole_number(std::string_view key,
                                              std::int64_t least,
                                              std::int64_t most);

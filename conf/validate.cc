@@ -11,10 +11,6 @@ constexpr std::size_t kLongestSocketPath = 107;  // sun_path of unix(7), less it
 constexpr std::size_t kLongestName = 253;        // RFC 1035 2.3.4
 constexpr std::string_view kDkimLabel = "._domainkey.";
 
-std::string indexed(std::string_view table, std::size_t index) {
-    return std::string(table) + "[" + std::to_string(index) + "]";
-}
-
 void validate_listeners(const Config& config, Reading& reading) {
     std::vector<Endpoint> seen;
     for (std::size_t i = 0; i < config.listeners.size(); ++i) {
@@ -28,12 +24,6 @@ void validate_listeners(const Config& config, Reading& reading) {
                                ": give each its own");
         }
         seen.push_back(listener.address);
-        // With entries in the file, each of them has its problem already.
-        if (listener.clients.empty() && !reading.has_position(path + ".clients[0]")) {
-            reading.report(
-                reading.position(path + ".clients"),
-                "'clients' is empty, so nobody could send: name the networks of your clients");
-        }
     }
     if (config.status.address.port != 0 &&
         std::find(seen.begin(), seen.end(), config.status.address) != seen.end()) {
@@ -125,9 +115,14 @@ void validate_control_socket(const Config& config, Reading& reading) {
 
 }  // namespace
 
+std::string indexed(std::string_view table, std::size_t index) {
+    return std::string(table) + "[" + std::to_string(index) + "]";
+}
+
 void validate(const Config& config, Reading& reading) {
     validate_postmaster(config, reading);
     validate_listeners(config, reading);
+    validate_access(config, reading);
     validate_domains(config, reading);
     validate_control_socket(config, reading);
 }

@@ -6,11 +6,20 @@
 // Errors: go to the Reading, at the value that should change.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "conf/config.h"
 #include "conf/reading.h"
 
 namespace conf {
 
 void validate(const Config& config, Reading& reading);
+
+/// Its part about who may send: TLS, AUTH, users, clients, senders.
+void validate_access(const Config& config, Reading& reading);
+
+/// "listener[2]": how a Reading names the tables of a list.
+std::string indexed(std::string_view table, std::size_t index);
 
 }  // namespace conf

@@ -10,6 +10,7 @@ namespace dkim {
 namespace {
 
 // A field with more is no letter, and the search for doubles stays cheap.
+constexpr std::size_t kMaxAuthors = 1000;
 constexpr std::size_t kMaxDomains = 100;
 
 struct Token {
@@ -141,14 +142,26 @@ struct Words {
     bool any = false;       // dots included
     bool adjacent = false;  // two words without a dot between them: no local part
     bool literal = false;
+    std::string text;  // dots included, quotes and white space left out
 };
+
+void append_word(const Token& token, std::string& text) {
+    if (token.kind != Token::Kind::Quoted) {
+        text.append(token.text);
+        return;
+    }
+    for (std::size_t i = 1; i + 1 < token.text.size(); ++i) {
+        i += token.text[i] == '\\' && i + 2 < token.text.size() ? 1U : 0U;
+        text.push_back(token.text[i]);
+    }
+}
 
 class Authors {
 public:
     explicit Authors(std::string_view value) : tokens_(value) {}
 
     // RFC 5322 3.4: mailbox-list, and RFC 6854: groups in From:
-    conf::Result<std::vector<conf::DomainName>> read() {
+    conf::Result<std::vector<Author>> read() {
         for (;;) {
             const Words words = read_words();
             const Token& token = tokens_.now();
@@ -186,10 +199,10 @@ public:
         if (in_group_) {
             return bad("a group without its semicolon");
         }
-        if (domains_.empty()) {
+        if (authors_.empty()) {
             return bad("no address at all");
         }
-        return std::move(domains_);
+        return std::move(authors_);
     }
 
 private:
@@ -219,6 +232,7 @@ private:
                 case Token::Kind::Atom:
                 case Token::Kind::Quoted:
                     words.adjacent = words.adjacent || after_word;
+                    append_word(token, words.text);
                     ++words.count;
                     after_word = true;
                     break;
@@ -227,6 +241,7 @@ private:
                     if (!token.is('.')) {
                         return words;
                     }
+                    append_word(token, words.text);
                     after_word = false;
                     break;
                 case Token::Kind::End:
@@ -281,13 +296,13 @@ private:
         if (tokens_.now().kind == Token::Kind::Literal) {
             return fail("a domain literal: only names can be signed for");
         }
-        return read_domain();
+        return read_domain(local_part.text);
     }
 
     // RFC 5322 3.4.1: domain = dot-atom
     // NB: the white space and comments that 4.4 allows around the dots are refused: readers
     // disagree on such names.
-    bool read_domain() {
+    bool read_domain(const std::string& local_part) {
         std::string name;
         for (bool dot = false;; dot = !dot) {
             const Token& token = tokens_.now();
@@ -297,7 +312,7 @@ private:
                     return fail(name.empty() ? "an address without a domain"
                                              : "a domain that ends with a dot");
                 }
-                return add(name);
+                return add(local_part, name);
             }
             if (token.spaced && !name.empty()) {
                 return fail("white space or a comment inside a domain");
@@ -307,31 +322,46 @@ private:
         }
     }
 
-    bool add(const std::string& name) {
+    bool add(const std::string& local_part, const std::string& name) {
         conf::Result<conf::DomainName> domain = conf::DomainName::parse(name);
         if (!domain) {
             problem_ = error(errc::BadAuthor, domain.error().message());
             return false;
         }
+        if (authors_.size() == kMaxAuthors) {
+            return fail("more than 1000 addresses");
+        }
         if (std::find(domains_.begin(), domains_.end(), *domain) == domains_.end()) {
             if (domains_.size() == kMaxDomains) {
                 return fail("more than 100 domains");
             }
-            domains_.push_back(std::move(*domain));
+            domains_.push_back(*domain);
         }
+        authors_.push_back({local_part, std::move(*domain)});
         return true;
     }
 
     Tokens tokens_;
     bool in_group_ = false;
+    std::vector<Author> authors_;
     std::vector<conf::DomainName> domains_;
     conf::Error problem_;
 };
 
 }  // namespace
 
-conf::Result<std::vector<conf::DomainName>> author_domains(std::string_view from_value) {
+conf::Result<std::vector<Author>> authors(std::string_view from_value) {
     return Authors(from_value).read();
+}
+
+std::vector<conf::DomainName> domains_of(const std::vector<Author>& authors) {
+    std::vector<conf::DomainName> domains;
+    for (const Author& author : authors) {
+        if (std::find(domains.begin(), domains.end(), author.domain) == domains.end()) {
+            domains.push_back(author.domain);
+        }
+    }
+    return domains;
 }
 
 }  // namespace dkim

@@ -9,7 +9,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include "dkim/base64.h"
+#include "conf/base64.h"
 #include "dkim/errors.h"
 #include "dkim/key_file.h"
 #include "dkim/sha256.h"
@@ -274,7 +274,7 @@ std::string PrivateKey::record() const {
     std::string value = "v=DKIM1; k=";
     value += type() == KeyType::Rsa ? "rsa" : "ed25519";
     value += "; p=";
-    value += encode_base64(public_octets());
+    value += conf::encode_base64(public_octets());
     return value;
 }
 

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 
-#include "dkim/base64.h"
 #include "dkim/errors.h"
 #include "dkim/key.h"
 #include "dkim/tag_list.h"
@@ -65,7 +64,7 @@ conf::Result<PublicRecord> PublicRecord::parse(std::string_view text) {
     if (!key) {
         return bad("p= is missing");
     }
-    std::optional<std::string> octets = decode_base64(*key);
+    std::optional<std::string> octets = decode_base64string(*key);
     if (!octets) {
         return bad("p= is not base64");
     }

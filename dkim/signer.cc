@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "conf/base64.h"
 #include "dkim/ascii.h"
-#include "dkim/base64.h"
 #include "dkim/canonical.h"
 #include "dkim/errors.h"
 #include "dkim/signed_fields.h"
@@ -175,7 +175,7 @@ conf::Result<std::string> Signer::sign(const Header& header,
     put("d=", domain_.text());
     put("s=", selector_);
     put("t=", std::to_string(seconds));
-    put("bh=", encode_base64(body_hash));
+    put("bh=", conf::encode_base64(body_hash));
     field.put_tag("h=");
     for (std::string_view names = input.names(); !names.empty();) {
         const std::size_t colon = names.find(':');
@@ -193,7 +193,7 @@ conf::Result<std::string> Signer::sign(const Header& header,
     if (!signature) {
         return signature.error();
     }
-    field.put_cut(encode_base64(*signature));
+    field.put_cut(conf::encode_base64(*signature));
     return field.finish();
 }
 

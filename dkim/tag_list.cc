@@ -1,8 +1,9 @@
 #include "dkim/tag_list.h"
 
 #include <algorithm>
-#include <string>
+#include <iterator>
 
+#include "conf/base64.h"
 #include "dkim/ascii.h"
 #include "dkim/errors.h"
 
@@ -99,6 +100,15 @@ std::vector<std::string_view> split_at_colons(std::string_view value) {
         }
         value.remove_prefix(colon + 1);
     }
+}
+
+// RFC 6376 3.2: base64string = ALPHADIGITPS *([FWS] ALPHADIGITPS) [ [FWS] "=" [ [FWS] "=" ] ]; CR
+// and LF are taken apart from each other, which harms nothing here.
+std::optional<std::string> decode_base64string(std::string_view value) {
+    std::string text;
+    text.reserve(value.size());
+    std::remove_copy_if(value.begin(), value.end(), std::back_inserter(text), is_fws);
+    return conf::decode_base64(text);
 }
 
 }  // namespace dkim

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,5 +35,9 @@ private:
 
 /// The parts of a colon-separated value, without the white space around them.
 std::vector<std::string_view> split_at_colons(std::string_view value);
+
+/// The octets of a base64string, in which folding white space may stand between any two
+/// characters; nothing where it is none.
+std::optional<std::string> decode_base64string(std::string_view value);
 
 }  // namespace dkim

@@ -50,5 +50,63 @@ TEST(Config, FindsDomainsByTheirExactName) {
     EXPECT_EQ(config.find_domain(DomainName()), nullptr);
 }
 
+DomainName domain(std::string_view text) {
+    return DomainName::parse(text).value();
+}
+
+TEST(Senders, AllowEveryDomainUnlessLimited) {
+    const Senders anyone;
+    EXPECT_TRUE(anyone.allow("a", "example.com"));
+    EXPECT_TRUE(anyone.allow("", ""));
+    EXPECT_TRUE(anyone.allow("a", "[192.0.2.1]"));
+    const Senders nobody{false, {}, {}};
+    EXPECT_FALSE(nobody.allow("a", "example.com"));
+}
+
+TEST(Senders, LimitToDomainsAndMailboxes) {
+    const Senders some{
+        false, {domain("example.com"), domain("bücher.example")}, {{"No.Reply", domain("b.org")}}};
+    EXPECT_TRUE(some.allow("a", "example.com"));
+    EXPECT_TRUE(some.allow("", "EXAMPLE.com"));
+    EXPECT_TRUE(some.allow("x", "xn--bcher-kva.example"));
+    EXPECT_TRUE(some.allow("x", "BÜCHER.example"));
+    EXPECT_TRUE(some.allow("No.Reply", "B.org"));
+    EXPECT_FALSE(some.allow("no.reply", "b.org"));
+    EXPECT_FALSE(some.allow("No.Reply", "a.b.org"));
+    EXPECT_FALSE(some.allow("", "b.org"));
+    EXPECT_FALSE(some.allow("a", "sub.example.com"));
+    EXPECT_FALSE(some.allow("a", "[192.0.2.1]"));
+    EXPECT_FALSE(some.allow("a", ""));
+    EXPECT_FALSE(some.allow("a", std::string_view("example.com\0", 12)));
+}
+
+TEST(Listener, FindsTheClientWithTheLongestPrefix) {
+    Listener listener;
+    const auto entry = [](std::string_view network) {
+        return Client{IpNetwork::parse(network).value(), {}};
+    };
+    listener.clients = {
+        entry("10.0.0.0/8"), entry("10.1.0.0/16"), entry("10.1.2.3"), entry("fd00::/8")};
+    EXPECT_EQ(listener.find_client(ip("10.2.0.1")), &listener.clients[0]);
+    EXPECT_EQ(listener.find_client(ip("10.1.0.1")), &listener.clients[1]);
+    EXPECT_EQ(listener.find_client(ip("10.1.2.3")), &listener.clients[2]);
+    EXPECT_EQ(listener.find_client(ip("fd12::1")), &listener.clients[3]);
+    EXPECT_EQ(listener.find_client(ip("11.0.0.1")), nullptr);
+    EXPECT_EQ(listener.find_client(ip("::ffff:10.1.2.3")), nullptr);
+    listener.clients = {entry("10.1.2.3"), entry("10.0.0.0/8")};
+    EXPECT_EQ(listener.find_client(ip("10.1.2.3")), listener.clients.data());
+    listener.clients.clear();
+    EXPECT_EQ(listener.find_client(ip("10.1.2.3")), nullptr);
+}
+
+TEST(Config, FindsUsersByTheirExactName) {
+    Config config;
+    config.users = {{"a", {}, {}}, {"ab", {}, {}}};
+    EXPECT_EQ(config.find_user("ab"), &config.users[1]);
+    EXPECT_EQ(config.find_user("A"), nullptr);
+    EXPECT_EQ(config.find_user(""), nullptr);
+    EXPECT_EQ(config.find_user("abc"), nullptr);
+}
+
 }  // namespace
 }  // namespace conf

@@ -24,8 +24,8 @@ TEST(Parse, FillsEveryDefaultOfASmallFile) {
     ASSERT_EQ(config.listeners.size(), 1U);
     EXPECT_EQ(config.listeners[0].address.text(), "127.0.0.1:2525");
     ASSERT_EQ(config.listeners[0].clients.size(), 2U);
-    EXPECT_EQ(config.listeners[0].clients[0].text(), "127.0.0.0/8");
-    EXPECT_EQ(config.listeners[0].clients[1].text(), "::1");
+    EXPECT_EQ(config.listeners[0].clients[0].network.text(), "127.0.0.0/8");
+    EXPECT_EQ(config.listeners[0].clients[1].network.text(), "::1");
     EXPECT_EQ(config.limits, Limits{});
     EXPECT_EQ(config.dkim, Dkim{});
     EXPECT_EQ(config.queue, Queue{});
@@ -64,7 +64,7 @@ min_free_disk = "0"
     ASSERT_EQ(config.listeners.size(), 3U);
     EXPECT_EQ(config.listeners[0].address.text(), "[::1]:25");
     ASSERT_EQ(config.listeners[0].clients.size(), 2U);
-    EXPECT_EQ(config.listeners[0].clients[1].text(), "192.0.2.1");
+    EXPECT_EQ(config.listeners[0].clients[1].network.text(), "192.0.2.1");
     EXPECT_EQ(config.listeners[1].clients.size(), 2U);
     const Limits expected{10240, 1, 2, 3, 4, 5, 100ms, 24h, 0};
     EXPECT_EQ(config.limits, expected);

@@ -129,6 +129,8 @@ TEST(Ranges, RefusesBadValuesOfRootKeys) {
     }
     EXPECT_EQ(message(with_root("user = \"" + std::string(32, 'a') + "\"")), "right");
     EXPECT_NE(message(with_root("user = \"" + std::string(33, 'a') + "\"")), "right");
+    EXPECT_EQ(message(with_root("run_as = \"" + std::string(32, 'a') + "\"")), "right");
+    EXPECT_NE(message(with_root("run_as = \"a b\"")), "right");
     EXPECT_EQ(message(with_root("node = \"" + std::string(63, 'a') + "\"")), "right");
     EXPECT_NE(message(with_root("node = \"" + std::string(64, 'a') + "\"")), "right");
     const std::string rest = kMinimal.substr(kMinimal.find('\n') + 1);

@@ -39,8 +39,8 @@ std::map<std::string, Line> lines_of(const std::string& text) {
     std::string table;
     std::string above;
     for (std::string line; std::getline(stream, line); above = line) {
-        if (line.starts_with('[')) {
-            const std::size_t begin = line.find_first_not_of('[');
+        if (line.starts_with('[') || line.starts_with("# [")) {
+            const std::size_t begin = line.find_first_not_of("# [");
             table = line.substr(begin, line.find(']') - begin) + ".";
             continue;
         }
@@ -57,8 +57,13 @@ std::map<std::string, Line> lines_of(const std::string& text) {
 }
 
 /// These have no default: the file cannot do without them.
-const std::set<std::string> kRequired = {
-    "hostname", "postmaster", "domain.name", "domain.selector.name", "domain.selector.key"};
+const std::set<std::string> kRequired = {"hostname",
+                                         "postmaster",
+                                         "user.name",
+                                         "user.password",
+                                         "domain.name",
+                                         "domain.selector.name",
+                                         "domain.selector.key"};
 
 TEST(Reference, IsRight) {
     const Loaded loaded = load(kFile);
@@ -94,7 +99,8 @@ TEST(Reference, GivesEveryOptionalKeyTheDefaultOfTheCode) {
 
 TEST(Reference, CommentedKeysAreRightOnceTheCommentIsTakenAway) {
     std::string text = reference();
-    for (const auto* key : {"# sign_from", "# sign_until"}) {
+    for (const auto* key :
+         {"# sign_from", "# sign_until", "# [[user]]", "# name", "# password", "# senders"}) {
         const std::size_t at = text.find(key);
         ASSERT_NE(at, std::string::npos);
         text.erase(at, 2);

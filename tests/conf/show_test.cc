@@ -8,12 +8,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
+const ScramVerifier kVerifier{
+    4096, std::string(8, 's'), std::string(32, 'k'), std::string(32, '\xFF')};
+const Senders kSenders{false,
+                       {DomainName::parse("example.com").value()},
+                       {{"a", DomainName::parse("example.com").value()},
+                        {"B.c", DomainName::parse("bounce.example").value()}}};
+
 void expect_same(const Config& config) {
-    const std::string text = show(config);
+    const std::string text = show(config, Secrets::Plain);
     EXPECT_EQ(message(text), "right") << text;
     if (message(text) == "right") {
         EXPECT_EQ(configured(text), config) << text;
-        EXPECT_EQ(show(configured(text)), text);
+        EXPECT_EQ(show(configured(text), Secrets::Plain), text);
     }
 }
 
@@ -29,8 +36,19 @@ TEST(Show, ReadsBackWithEverythingSet) {
     config.shutdown_grace = 90s;
     config.listeners[0].address.port = 0;
     config.listeners.push_back({{IpAddress::parse("::1").value(), 25, {}},
-                                Tls::None,
-                                {IpNetwork::parse("::/64").value()}});
+                                ListenerTls::RequiredStartTls,
+                                "/tls/chain.pem",
+                                "/tls/key.pem",
+                                "/tls/ca.pem",
+                                Auth::Required,
+                                {{IpNetwork::parse("::/64").value(), {}},
+                                 {IpNetwork::parse("10.0.0.0/8").value(), kSenders}},
+                                {IpNetwork::parse("192.0.2.5").value()}});
+    config.listeners.push_back(config.listeners[1]);
+    config.listeners[2].address.port = 26;
+    config.listeners[2].tls = ListenerTls::Implicit;
+    config.listeners[2].clients.clear();
+    config.users = {{"billing", kVerifier, {}}, {"\"b\" \\ ${x} \xC3\xBC", kVerifier, kSenders}};
     config.limits = {1025, 2, 3, 4, 5, 6, 1500ms, 3h, 4096};
     Selector selector{"b", "/keys/b.pem", {}, {}};
     selector.sign_from = Instant(1'796'083'200'007ms);
@@ -55,6 +73,22 @@ TEST(Show, ReadsBackWithEverythingSet) {
     config.dkim.body_canonicalization = Canonicalization::Simple;
     config.log.level = LogLevel::Warning;
     expect_same(config);
+}
+
+TEST(Show, MasksPasswordsForPeople) {
+    Config config = configured(kMinimal);
+    config.users = {{"a", kVerifier, {}}, {"b", kVerifier, {}}};
+    const std::string text = show(config);
+    EXPECT_NE(text.find("[[user]]\nname = \"a\"\npassword = \"********\"\n"), std::string::npos);
+    EXPECT_EQ(text.find("SCRAM"), std::string::npos);
+    // That is all that keeps it from being read back.
+    const auto faults = messages(text);
+    ASSERT_EQ(faults.size(), 2U) << message(text);
+    for (const std::string& fault : faults) {
+        EXPECT_NE(fault.find("'password' = \"********\": not a SCRAM-SHA-256 verifier"),
+                  std::string::npos)
+            << fault;
+    }
 }
 
 TEST(Show, PrintsDatesInUtc) {

@@ -8,13 +8,13 @@ namespace {
 
 // The domains, separated by spaces, or "! " and what is wrong.
 std::string read(std::string_view value) {
-    const auto domains = dkim::author_domains(value);
-    if (!domains) {
-        EXPECT_EQ(domains.error().code, dkim::errc::BadAuthor);
-        return "! " + domains.error().detail;
+    const auto authors = dkim::authors(value);
+    if (!authors) {
+        EXPECT_EQ(authors.error().code, dkim::errc::BadAuthor);
+        return "! " + authors.error().detail;
     }
     std::string out;
-    for (const conf::DomainName& domain : *domains) {
+    for (const conf::DomainName& domain : dkim::domains_of(*authors)) {
         out += (out.empty() ? "" : " ") + domain.text();
     }
     return out;
@@ -33,6 +33,17 @@ TEST(AuthorDomains, ReadsTheFormsOfAnAddress) {
     EXPECT_EQ(read("[Tracker] Somebody <j@example.com>"), "example.com");
     EXPECT_EQ(read("Example Shop\r\n\t<shop@example.com>\r\n "), "example.com");
     EXPECT_EQ(read("Name<shop@localhost>"), "localhost");
+}
+
+TEST(AuthorDomains, KeepsTheLocalPartsWithoutTheirQuotes) {
+    const auto authors = dkim::authors(
+        "Shop <first.last@example.com>, \"a \\\"b\\\"\"@example.org, (c) x . y@example.com");
+    ASSERT_TRUE(authors);
+    ASSERT_EQ(authors->size(), 3U);
+    EXPECT_EQ((*authors)[0].local_part, "first.last");
+    EXPECT_EQ((*authors)[1].local_part, "a \"b\"");
+    EXPECT_EQ((*authors)[2].local_part, "x.y");
+    EXPECT_EQ((*authors)[1].domain.text(), "example.org");
 }
 
 TEST(AuthorDomains, PassesOverComments) {
@@ -122,8 +133,8 @@ TEST(AuthorDomains, AreAtMostAHundred) {
     for (int i = 0; i < 100; ++i) {
         value += "a@d" + std::to_string(i) + ".example,";
     }
-    EXPECT_TRUE(dkim::author_domains(value));
-    EXPECT_TRUE(dkim::author_domains(value + "b@d7.example"));
+    EXPECT_TRUE(dkim::authors(value));
+    EXPECT_TRUE(dkim::authors(value + "b@d7.example"));
     EXPECT_EQ(read(value + "a@d100.example"), "! more than 100 domains");
 }
 

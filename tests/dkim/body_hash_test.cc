@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "dkim/base64.h"
+#include "conf/base64.h"
 #include "dkim/sha256.h"
 #include "tests/dkim/reference_canonical.h"
 
@@ -18,11 +18,11 @@ std::string expected(std::string_view body, Canonicalization canonicalization) {
                                       ? reference::simple_body(body)
                                       : reference::relaxed_body(body);
     const auto digest = dkim::sha256(canonical);
-    return dkim::encode_base64({reinterpret_cast<const char*>(digest.data()), digest.size()});
+    return conf::encode_base64({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 std::string text_of(const dkim::Digest& digest) {
-    return dkim::encode_base64(
+    return conf::encode_base64(
         {reinterpret_cast<const char*>(digest.sha256.data()), digest.sha256.size()});
 }
 

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "dkim/base64.h"
+#include "conf/base64.h"
 #include "dkim/errors.h"
 #include "tests/dkim/test_keys.h"
 
@@ -55,7 +55,7 @@ TEST(PrivateKey, OfRfc8463HasItsRecord) {
 TEST(PrivateKey, PublishesRsaAsSubjectPublicKeyInfo) {
     const std::string octets = test::rsa_key().public_octets();
     EXPECT_EQ(octets.size(), 294U);
-    EXPECT_EQ(test::rsa_key().record(), "v=DKIM1; k=rsa; p=" + dkim::encode_base64(octets));
+    EXPECT_EQ(test::rsa_key().record(), "v=DKIM1; k=rsa; p=" + conf::encode_base64(octets));
 }
 
 TEST(PrivateKey, RefusesWhatDkimCannotUse) {

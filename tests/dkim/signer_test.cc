@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "dkim/base64.h"
+#include "conf/base64.h"
 #include "dkim/canonical.h"
 #include "dkim/errors.h"
 #include "dkim/sha256.h"
@@ -233,7 +233,7 @@ TEST(Signer, HashesWhatRfc8463Hashes) {
         "-----END PRIVATE KEY-----\n");
     ASSERT_TRUE(key);
     EXPECT_EQ(
-        dkim::encode_base64(key->sign(data).value()),
+        conf::encode_base64(key->sign(data).value()),
         "/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11BusFa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==");
 }
 

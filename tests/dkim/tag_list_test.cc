@@ -74,4 +74,12 @@ TEST(TagList, SplitsAtColons) {
     EXPECT_EQ(dkim::split_at_colons(":"), (std::vector<std::string_view>{"", ""}));
 }
 
+TEST(TagList, DecodesBase64WithFoldsBetweenItsCharacters) {
+    EXPECT_EQ(dkim::decode_base64string(" Zm\r\n\t9v Y g = =\r\n"), "foob");
+    EXPECT_EQ(dkim::decode_base64string(" \r\n "), "");
+    EXPECT_EQ(dkim::decode_base64string("Zm9v\x0bYg=="), std::nullopt);
+    EXPECT_EQ(dkim::decode_base64string("Zm 9_"), std::nullopt);
+    EXPECT_EQ(dkim::decode_base64string("Z g ="), std::nullopt);
+}
+
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "dkim/base64.h"
 #include "dkim/key.h"
 #include "dkim/sha256.h"
 #include "dkim/tag_list.h"
@@ -61,7 +60,7 @@ std::string verified(const std::string& own_field,
                                            ? reference::relaxed_body(body)
                                            : reference::simple_body(body);
     const auto digest = dkim::sha256(canonical_body);
-    if (dkim::decode_base64(*tags->find("bh")) !=
+    if (dkim::decode_base64string(*tags->find("bh")) !=
         std::string(reinterpret_cast<const char*>(digest.data()), digest.size())) {
         return "body differs";
     }
@@ -84,7 +83,7 @@ std::string verified(const std::string& own_field,
     emptied.erase(static_cast<std::size_t>(b.data() - own_field.data()), b.size());
     data += relaxed_header ? reference::relaxed_field(emptied) : emptied;
     data.resize(data.size() - 2);
-    const auto signature = dkim::decode_base64(b);
+    const auto signature = dkim::decode_base64string(b);
     return signature && verifies(key->type, key->key, data, *signature) ? "good"
                                                                         : "signature differs";
 }

@@ -8,15 +8,15 @@
 #include "dkim/author.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const auto domains = dkim::author_domains({reinterpret_cast<const char*>(data), size});
-    if (!domains) {
-        if (domains.error().detail.empty()) {
+    const auto authors = dkim::authors({reinterpret_cast<const char*>(data), size});
+    if (!authors) {
+        if (authors.error().detail.empty()) {
             std::abort();
         }
         return 0;
     }
     std::set<conf::DomainName> seen;
-    for (const conf::DomainName& domain : *domains) {
+    for (const conf::DomainName& domain : dkim::domains_of(*authors)) {
         if (domain.empty() || !seen.insert(domain).second ||
             !conf::DomainName::parse(domain.text())) {
             std::abort();

@@ -6,7 +6,7 @@
 #include <set>
 #include <string_view>
 
-#include "dkim/base64.h"
+#include "conf/base64.h"
 #include "dkim/key.h"
 #include "dkim/tag_list.h"
 
@@ -35,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (record) {
         require(record->revoked() == record->key.empty());
-        require(dkim::decode_base64(dkim::encode_base64(record->key)) == record->key);
+        require(conf::decode_base64(conf::encode_base64(record->key)) == record->key);
     }
     (void)dkim::zone_file_record("s._domainkey.example.com", text);
     // Only what looks like one: the library takes milliseconds to refuse the rest.

@@ -1,19 +1,18 @@
-// Base64 as DKIM writes it: the standard alphabet, padded; white space may stand between the
-// characters.
+// Base64: octets as text of the standard alphabet, padded, with nothing between the characters.
 //
-// Standards: RFC 4648 4, RFC 6376 3.2 (base64string, folding white space inside).
-// Threads:   no state.
+// Standards: RFC 4648 4; 3.2, 3.3 and 3.5 (padding, other characters, left-over bits: all strict).
+// Threads: no state.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace dkim {
+namespace conf {
 
 std::string encode_base64(std::string_view octets);
 
 /// Nothing where `text` holds another character, wrong padding, or bits behind the last octet.
 std::optional<std::string> decode_base64(std::string_view text);
 
-}  // namespace dkim
+}  // namespace conf

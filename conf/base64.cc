@@ -1,9 +1,9 @@
-#include "dkim/base64.h"
+#include "conf/base64.h"
 
 #include <array>
 #include <cstdint>
 
-namespace dkim {
+namespace conf {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -20,12 +20,6 @@ constexpr std::array<std::uint8_t, 256> digit_values() {
 }
 
 constexpr std::array<std::uint8_t, 256> kDigits = digit_values();
-
-// RFC 6376 2.8: FWS = [*WSP CRLF] 1*WSP; CR and LF are taken apart from each other, which harms
-// nothing here.
-constexpr bool is_fws(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
 
 }  // namespace
 
@@ -60,9 +54,6 @@ std::optional<std::string> decode_base64(std::string_view text) {
     int digits = 0;
     int padding = 0;
     for (const char c : text) {
-        if (is_fws(c)) {
-            continue;
-        }
         if (c == '=') {
             ++padding;
             if (digits + padding > 4 || digits < 2) {
@@ -102,4 +93,4 @@ std::optional<std::string> decode_base64(std::string_view text) {
     return octets;
 }
 
-}  // namespace dkim
+}  // namespace conf
