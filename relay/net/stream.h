@@ -1,4 +1,4 @@
-// Stream: a connected byte stream with a time limit; what is below it (TCP now) does not show.
+// Stream: a connected byte stream with a time limit; what is below it, TCP or TLS, does not show.
 //
 // One read and one write may be under way at a time. After expire() or close() both end at once.
 //
@@ -42,6 +42,11 @@ public:
     virtual Task<IoStatus> write(std::string_view octets) = 0;
     /// Octets have arrived and wait to be read.
     [[nodiscard]] virtual bool has_input() const = 0;
+    /// Ends the connection with the goodbye that its protocol has, then as close() does.
+    virtual Task<> end() {
+        close();
+        co_return;
+    }
     /// Ends what is under way and the connection. Idempotent.
     virtual void close() = 0;
     /// Ends what is under way with Cancelled, once: the shutdown's way to wake a waiting session.

@@ -1,8 +1,8 @@
-#include "relay/net/disk_pool.h"
+#include "relay/net/worker_pool.h"
 
 namespace relay::net {
 
-void DiskPool::stop() {
+void WorkerPool::stop() {
     pool_.stop();
     pool_.join();
 }

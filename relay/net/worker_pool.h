@@ -1,4 +1,4 @@
-// DiskPool: a few threads that read the disk, so that no loop ever waits for it.
+// WorkerPool: a few threads for what would hold up a loop: reading the disk, stretching passwords.
 //
 // Threads: run() from any loop; resumes there.
 // Cancellation: what was begun ends; after stop() nothing new is begun and waiting tasks are
@@ -15,10 +15,10 @@
 
 namespace relay::net {
 
-class DiskPool {
+class WorkerPool {
 public:
-    explicit DiskPool(std::size_t threads) : pool_(threads) {}
-    ~DiskPool() { stop(); }
+    explicit WorkerPool(std::size_t threads) : pool_(threads) {}
+    ~WorkerPool() { stop(); }
 
     template <class T>
     Task<T> run(std::function<T()> work) {
