@@ -1,6 +1,7 @@
 // Envelope: who sent a message, who is to get it, and how far each of them has come.
 //
-// Standards: RFC 5321 2.3.1 (envelope), RFC 6152 (BODY).
+// Standards: RFC 5321 2.3.1 (envelope), RFC 6152 (BODY), RFC 3461 (RET, ENVID and what a recipient
+//   carries of it).
 // Threads: values; a message is owned by one object at a time.
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "queue/address.h"
+#include "queue/dsn_request.h"
 #include "queue/message_id.h"
 #include "queue/outcome.h"
 
@@ -25,9 +27,15 @@ struct Recipient {
     int attempts = 0;             // that ended in an Outcome
     Instant due{};                // next attempt; meaningful while Waiting
     std::optional<Outcome> last;  // of the latest attempt
+    DsnRequest dsn;
     bool operator==(const Recipient&) const = default;
 
     [[nodiscard]] bool is_open() const { return state == State::Waiting; }
+    /// Delivered, but not closed: the sender is owed the report that it asked for. Nothing is tried
+    /// any more.
+    [[nodiscard]] bool awaits_report() const {
+        return is_open() && last && last->kind == Outcome::Kind::Delivered;
+    }
 };
 
 /// Why a message waits although it is due. Empty reason: nothing holds it.
@@ -48,6 +56,8 @@ struct Envelope {
     std::string signed_by;      // "example.com/2026a" or two, joined by a comma
     std::uint64_t size = 0;     // octets on the wire, signatures included
     Hold hold;
+    ReturnedPart ret = ReturnedPart::Unset;
+    std::string envelope_id;  // ENVID in xtext, as received; empty where it was not given
     bool operator==(const Envelope&) const = default;
 
     /// At least one recipient still waits.

@@ -1,6 +1,7 @@
 #include "queue/envelope_codec.h"
 
 #include <array>
+#include <initializer_list>
 #include <utility>
 
 #include <boost/crc.hpp>
@@ -10,10 +11,25 @@
 namespace queue {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kWithoutDsn = 1;  // before there were RET, ENVID, NOTIFY and ORCPT
 constexpr std::size_t kSeal = 4;
 /// No recipient takes fewer octets, so a count can be checked before anything is reserved for it.
 constexpr std::size_t kShortestRecipient = 5;
+
+/// A set of yes and no, lowest bit first.
+unsigned packed(std::initializer_list<bool> flags) {
+    unsigned octet = 0;
+    unsigned bit = 1;
+    for (const bool flag : flags) {
+        octet |= flag ? bit : 0;
+        bit <<= 1;
+    }
+    return octet;
+}
+bool is_set(unsigned octet, unsigned bit) {
+    return (octet >> bit & 1) == 1;
+}
 
 }  // namespace
 
@@ -67,7 +83,7 @@ public:
         text(outcome.text);
         text(outcome.host);
         text(outcome.ip);
-        octet(outcome.remote ? 1 : 0);
+        octet(packed({outcome.remote, outcome.passed_on_dsn}));
     }
 
     void recipient(const Recipient& recipient) {
@@ -79,6 +95,9 @@ public:
         if (recipient.last) {
             outcome(*recipient.last);
         }
+        const Notify& notify = recipient.dsn.notify;
+        octet(packed({notify.never, notify.success, notify.failure, notify.delay}));
+        text(recipient.dsn.original_recipient);
     }
 
 private:
@@ -88,10 +107,14 @@ private:
 /// After the first fault every read gives zero or nothing and `ok` stays false.
 class EnvelopeCodec::Reader {
 public:
-    explicit Reader(std::string_view octets) : rest_(octets) {}
+    explicit Reader(std::string_view octets) : rest_(octets), version_(octet(255)) {}
 
     [[nodiscard]] bool ok() const { return ok_; }
     [[nodiscard]] std::size_t left() const { return rest_.size(); }
+    [[nodiscard]] bool knows_version() const {
+        return version_ == kVersion || version_ == kWithoutDsn;
+    }
+    [[nodiscard]] bool has_dsn() const { return version_ != kWithoutDsn; }
 
     void refuse() {
         ok_ = false;
@@ -173,8 +196,18 @@ public:
         outcome.text = text();
         outcome.host = text();
         outcome.ip = text();
-        outcome.remote = octet(1) == 1;
+        const unsigned flags = octet(has_dsn() ? 3 : 1);
+        outcome.remote = is_set(flags, 0);
+        outcome.passed_on_dsn = is_set(flags, 1);
         return outcome;
+    }
+
+    DsnRequest dsn() {
+        const unsigned flags = octet(15);
+        DsnRequest request;
+        request.notify = {is_set(flags, 0), is_set(flags, 1), is_set(flags, 2), is_set(flags, 3)};
+        request.original_recipient = text();
+        return request;
     }
 
     Recipient recipient() {
@@ -187,12 +220,16 @@ public:
         if (octet(1) == 1) {
             recipient.last = outcome();
         }
+        if (has_dsn()) {
+            recipient.dsn = dsn();
+        }
         return recipient;
     }
 
 private:
     std::string_view rest_;
     bool ok_ = true;
+    std::uint8_t version_;
 };
 
 void EnvelopeCodec::encode(const Envelope& envelope, std::string& octets) {
@@ -212,6 +249,8 @@ void EnvelopeCodec::encode(const Envelope& envelope, std::string& octets) {
     out.number(envelope.size);
     out.text(envelope.hold.reason);
     out.instant(envelope.hold.since);
+    out.octet(static_cast<unsigned>(envelope.ret));
+    out.text(envelope.envelope_id);
     octets += seal(envelope.id, octets);
 }
 
@@ -227,7 +266,7 @@ conf::Result<Envelope> EnvelopeCodec::decode(MessageId id, std::string_view octe
         return damaged("the checksum of the envelope is wrong");
     }
     Reader in(payload);
-    if (in.octet(255) != kVersion) {
+    if (!in.knows_version()) {
         return damaged("the envelope has an unknown format");
     }
     Envelope envelope;
@@ -246,6 +285,11 @@ conf::Result<Envelope> EnvelopeCodec::decode(MessageId id, std::string_view octe
     envelope.size = in.number();
     envelope.hold.reason = in.text();
     envelope.hold.since = in.instant();
+    if (in.has_dsn()) {
+        envelope.ret =
+            static_cast<ReturnedPart>(in.octet(static_cast<unsigned>(ReturnedPart::Headers)));
+        envelope.envelope_id = in.text();
+    }
     if (!in.ok() || in.left() != 0) {
         return damaged("the envelope cannot be read");
     }

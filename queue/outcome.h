@@ -33,6 +33,9 @@ struct Outcome {
     std::string host;     // the host that said so; empty when nobody was reached
     std::string ip;       // its address
     bool remote = false;  // true when `text` is what `host` replied
+    /// RFC 3461 5.2.1: the host took the message together with what was asked about reports, so
+    /// that a report of success is its own to make. Meaningful where it is Delivered.
+    bool passed_on_dsn = false;
     bool operator==(const Outcome&) const = default;
 };
 

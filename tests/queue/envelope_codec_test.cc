@@ -27,7 +27,10 @@ Envelope full_envelope() {
                                           "mx.example.org",
                                           "192.0.2.9",
                                           true};
+    envelope.recipients[1].dsn.notify.never = true;
     envelope.recipients[2].last = Outcome{};
+    envelope.recipients[2].last->passed_on_dsn = true;
+    envelope.recipients[2].dsn = {{false, true, false, true}, "rfc822;odd+20one@example.org"};
     envelope.body = BodyKind::EightBitMime;
     envelope.accepted = Instant(Duration(-5));
     envelope.client = "192.0.2.7";
@@ -35,6 +38,8 @@ Envelope full_envelope() {
     envelope.signed_by = "example.com/2026a,example.com/2026e";
     envelope.size = 1ULL << 40;
     envelope.hold = Hold{"PTR is absent", Instant::max()};
+    envelope.ret = ReturnedPart::Headers;
+    envelope.envelope_id = "QQ+2B314159";
     return envelope;
 }
 
@@ -65,6 +70,86 @@ TEST(EnvelopeCodec, GivesBackAnEmptyEnvelope) {
     ASSERT_TRUE(decoded);
     EXPECT_EQ(*decoded, envelope);
     EXPECT_TRUE(decoded->sender.is_null());
+}
+
+TEST(EnvelopeCodec, GivesBackEveryChoiceOfReports) {
+    Envelope envelope = full_envelope();
+    for (unsigned flags = 0; flags < 16; ++flags) {
+        envelope.recipients[0].dsn.notify = {
+            (flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0, (flags & 8) != 0};
+        envelope.ret = static_cast<ReturnedPart>(flags % 3);
+        const auto decoded = EnvelopeCodec::decode(kId, encoded(envelope));
+        ASSERT_TRUE(decoded);
+        EXPECT_EQ(*decoded, envelope) << flags;
+    }
+}
+
+// As the first version wrote it: no RET and ENVID, no NOTIFY and ORCPT, one flag of an outcome.
+TEST(EnvelopeCodec, ReadsRowsOfTheFirstVersion) {
+    std::string row = "\1";
+    row +=
+        "\x0d"
+        "a@example.com";
+    row += '\2';
+    row +=
+        "\x0d"
+        "b@example.net" +
+        std::string("\0\7", 2) + std::string("\x64") + '\0';
+    row +=
+        "\x0d"
+        "c@example.org" +
+        std::string("\2\1", 2) + std::string("\x65") + '\1';
+    row += std::string("\2\5\1\1", 4) +
+           "\6"
+           "550 no" +
+           "\2"
+           "mx" +
+           "\7"
+           "1.2.3.4" +
+           '\1';
+    row += '\1' + std::string("\x66") +
+           "\5"
+           "local" +
+           "\x0b"
+           "example.com" +
+           "\5"
+           "d/one";
+    row += "\xe8\7" +
+           std::string(
+               "\3"
+               "PTR") +
+           std::string("\x67");
+    row += EnvelopeCodec::seal(kId, row);
+    const auto decoded = EnvelopeCodec::decode(kId, row);
+    ASSERT_TRUE(decoded) << decoded.error().message();
+    Envelope expected;
+    expected.id = kId;
+    expected.sender = *Address::parse("a@example.com");
+    expected.recipients.resize(2);
+    expected.recipients[0].address = *Address::parse("b@example.net");
+    expected.recipients[0].attempts = 7;
+    expected.recipients[0].due = Instant(Duration(100));
+    expected.recipients[1].address = *Address::parse("c@example.org");
+    expected.recipients[1].state = Recipient::State::Failed;
+    expected.recipients[1].attempts = 1;
+    expected.recipients[1].due = Instant(Duration(101));
+    expected.recipients[1].last =
+        Outcome{Outcome::Kind::Failed, {5, 1, 1}, "550 no", "mx", "1.2.3.4", true};
+    expected.body = BodyKind::EightBitMime;
+    expected.accepted = Instant(Duration(102));
+    expected.client = "local";
+    expected.author_domain = "example.com";
+    expected.signed_by = "d/one";
+    expected.size = 1000;
+    expected.hold = Hold{"PTR", Instant(Duration(103))};
+    EXPECT_EQ(*decoded, expected);
+    EXPECT_TRUE(decoded->recipients[0].dsn.wants_failure());
+
+    // Written again it is a row of today.
+    const auto again = EnvelopeCodec::decode(kId, encoded(*decoded));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(*again, expected);
+    EXPECT_EQ(encoded(*decoded)[0], '\2');
 }
 
 TEST(EnvelopeCodec, IsSmall) {
@@ -103,8 +188,11 @@ TEST(EnvelopeCodec, RefusesSealedNonsense) {
     }
     EXPECT_EQ(refusal(sealed(payload + '\0')), errc::Damaged);
     std::string newer = payload;
-    newer[0] = 2;
+    newer[0] = 3;
     EXPECT_EQ(refusal(sealed(newer)), errc::Damaged);
+    std::string older = payload;
+    older[0] = 1;
+    EXPECT_EQ(refusal(sealed(older)), errc::Damaged);
     // A sender's length of 2^64 - 1, and a number of more than 64 bits.
     EXPECT_EQ(refusal(sealed(std::string("\1") + std::string(9, '\xff') + '\1')), errc::Damaged);
     EXPECT_EQ(refusal(sealed(std::string("\1") + std::string(9, '\xff') + '\3')), errc::Damaged);

@@ -40,6 +40,36 @@ TEST(Envelope, IsNeverDueWhenNobodyWaits) {
     EXPECT_EQ(Envelope().due(), Instant::max());
 }
 
+TEST(Recipient, AwaitsAReportOnceDeliveredAndNotClosed) {
+    Recipient recipient;
+    EXPECT_FALSE(recipient.awaits_report());
+    recipient.last = Outcome{};
+    EXPECT_FALSE(recipient.awaits_report()) << "deferred";
+    recipient.last->kind = Outcome::Kind::Delivered;
+    EXPECT_TRUE(recipient.awaits_report());
+    recipient.state = Recipient::State::Delivered;
+    EXPECT_FALSE(recipient.awaits_report());
+}
+
+TEST(DsnRequest, AsksForFailuresUnlessItSaysOtherwise) {
+    DsnRequest request;
+    EXPECT_TRUE(request.notify.is_unset());
+    EXPECT_TRUE(request.wants_failure());
+    EXPECT_FALSE(request.wants_success());
+    request.notify.delay = true;
+    EXPECT_FALSE(request.wants_failure());
+    request.notify.failure = true;
+    EXPECT_TRUE(request.wants_failure());
+    request.notify = {};
+    request.notify.success = true;
+    EXPECT_FALSE(request.wants_failure());
+    EXPECT_TRUE(request.wants_success());
+    request.notify = {};
+    request.notify.never = true;
+    EXPECT_FALSE(request.wants_failure());
+    EXPECT_FALSE(request.wants_success());
+}
+
 TEST(Attempt, NamesItsRecipientsInOrder) {
     const Attempt attempt{
         MessageId(1), "site", {{MessageId(1), "b", {4, 5}}, {MessageId(1), "a", {0, 7}}}};

@@ -33,6 +33,7 @@ std::shared_ptr<const Message> make_message(const Sample& sample) {
         Recipient recipient;
         recipient.address = Address::parse(text).value();
         recipient.due = at(sample.ms);
+        recipient.dsn = {{.success = true, .delay = true}, "rfc822;" + text};
         envelope.recipients.push_back(recipient);
     }
     envelope.accepted = at(sample.ms);
@@ -40,6 +41,8 @@ std::shared_ptr<const Message> make_message(const Sample& sample) {
     envelope.author_domain = "example.com";
     envelope.signed_by = "example.com/2026a";
     envelope.size = sample.size;
+    envelope.ret = ReturnedPart::Full;
+    envelope.envelope_id = "id+2B" + std::to_string(sample.ms);
     if (!sample.hold.empty()) {
         envelope.hold = Hold{sample.hold, at(sample.ms)};
     }
