@@ -12,6 +12,9 @@ namespace relay::smtp {
 constexpr char to_lower(char octet) {
     return octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet - 'A' + 'a') : octet;
 }
+constexpr char to_upper(char octet) {
+    return octet >= 'a' && octet <= 'z' ? static_cast<char>(octet - 'a' + 'A') : octet;
+}
 
 constexpr bool equal_no_case(std::string_view left, std::string_view right) {
     return left.size() == right.size() &&

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "relay/smtp/ascii.h"
+#include "relay/smtp/xtext.h"
 
 namespace relay::smtp {
 namespace {
@@ -180,6 +181,39 @@ std::string ClientDialog::mail_command() const {
     if (delivery_.body == queue::BodyKind::EightBitMime) {
         line += " BODY=8BITMIME";
     }
+    // RFC 3461 5.2.1, 5.2.2: what was received goes on unchanged, to a server that offers DSN, and
+    // nothing of it to one that does not. What is no xtext is not written: it could end the line.
+    if (offered_.dsn && delivery_.ret != queue::ReturnedPart::Unset) {
+        line += delivery_.ret == queue::ReturnedPart::Full ? " RET=FULL" : " RET=HDRS";
+    }
+    if (offered_.dsn && decode_envelope_id(delivery_.envelope_id)) {
+        line += " ENVID=" + delivery_.envelope_id;
+    }
+    // NB: RFC 4954 5 lets a server that is trusted pass AUTH= on. No server has reason to trust us
+    // to vouch for somebody, so it is never written.
+    return line;
+}
+
+std::string ClientDialog::rcpt_command(const Delivery::To& to) const {
+    std::string line = "RCPT TO:<" + to.address.text() + ">";
+    if (!offered_.dsn) {
+        return line;
+    }
+    const queue::Notify& notify = to.dsn.notify;
+    if (!notify.is_unset()) {
+        std::string words;
+        for (const auto& [set, word] : {std::pair(notify.success, "SUCCESS"),
+                                        std::pair(notify.failure, "FAILURE"),
+                                        std::pair(notify.delay, "DELAY")}) {
+            if (set) {
+                words += (words.empty() ? "" : ",") + std::string(word);
+            }
+        }
+        line += " NOTIFY=" + (notify.never ? "NEVER" : words);
+    }
+    if (decode_original_recipient(to.dsn.original_recipient)) {
+        line += " ORCPT=" + to.dsn.original_recipient;
+    }
     return line;
 }
 
@@ -193,7 +227,7 @@ void ClientDialog::write_commands() {
             awaited_.push_back({Wait::Mail, 0});
         } else if (next_command_ <= recipients) {
             const std::size_t recipient = next_command_ - 1;
-            write("RCPT TO:<" + delivery_.recipients[recipient].text() + ">");
+            write(rcpt_command(delivery_.recipients[recipient]));
             awaited_.push_back({Wait::Rcpt, recipient});
         } else {
             write("DATA");
@@ -292,7 +326,9 @@ void ClientDialog::dot_replied(const ServerReply& reply) {
         close_with(outcome_of(reply));
         return;
     }
-    decide_rest(outcome_of(reply));
+    queue::Outcome outcome = outcome_of(reply);
+    outcome.passed_on_dsn = outcome.kind == Kind::Delivered && offered_.dsn;
+    decide_rest(outcome);
     phase_ = Phase::Ready;
 }
 

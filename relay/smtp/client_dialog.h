@@ -9,8 +9,9 @@
 //                                            \ nobody accepted, or DATA refused > RSET > Ready
 //
 // Standards: RFC 5321 (3.3, 4.2, 4.5.3.1.10), RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 6152
-// (8BITMIME), RFC 2034. Threads:   one owner. Errors:    what the server does wrong is an Outcome;
-// misuse asserts.
+//   (8BITMIME), RFC 2034, RFC 3461 5.2 (DSN).
+// Threads:   one owner.
+// Errors:    what the server does wrong is an Outcome; misuse asserts.
 #pragma once
 
 #include <cstdint>
@@ -29,10 +30,16 @@ namespace relay::smtp {
 
 /// What is to be sent: recipients of one message.
 struct Delivery {
+    struct To {
+        queue::Address address;
+        queue::DsnRequest dsn;
+    };
     queue::Address sender;
-    std::vector<queue::Address> recipients;  // at least one
-    std::uint64_t size = 0;                  // octets of the message; 0 for unknown
+    std::vector<To> recipients;  // at least one
+    std::uint64_t size = 0;      // octets of the message; 0 for unknown
     queue::BodyKind body = queue::BodyKind::SevenBit;
+    queue::ReturnedPart ret = queue::ReturnedPart::Unset;
+    std::string envelope_id;  // xtext
 };
 
 class ClientDialog {
@@ -76,7 +83,7 @@ public:
 
     /// One for each recipient of the last begin(), in order; complete once next() is Ready or
     /// Close. Undecided recipients of a lost connection are Deferred. `host` and `ip` are left
-    /// empty.
+    /// empty; `passed_on_dsn` says that a server which Delivered knows what reports are asked for.
     [[nodiscard]] const std::vector<queue::Outcome>& outcomes() const { return outcomes_; }
     /// The server greeted us and answered EHLO or HELO: the host works.
     [[nodiscard]] bool greeted() const { return greeted_; }
@@ -123,6 +130,7 @@ private:
 
     void write(std::string_view line);
     [[nodiscard]] std::string mail_command() const;
+    [[nodiscard]] std::string rcpt_command(const Delivery::To& to) const;
     void write_commands();
     void continue_commands();
     [[nodiscard]] bool anyone_accepted() const;

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <utility>
-#include <vector>
 
 #include "conf/domain_name.h"
 #include "relay/smtp/ascii.h"
+#include "relay/smtp/parameters.h"
+#include "relay/smtp/word.h"
 
 namespace relay::smtp {
 namespace {
@@ -19,14 +19,6 @@ Reply syntax(std::string text) {
 }
 Reply bad_argument(std::string text) {
     return {501, "5.5.4", std::move(text)};
-}
-
-/// The octets up to the first space, which go from `text` together with the spaces behind them.
-std::string_view take_word(std::string_view& text) {
-    const std::string_view word = text.substr(0, text.find(' '));
-    text.remove_prefix(word.size());
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-    return word;
 }
 
 /// Who an address belongs to: the enhanced codes differ.
@@ -115,81 +107,10 @@ std::variant<queue::Address, Reply> parse_path(std::string_view path,
     return std::move(*address);
 }
 
-struct Parameter {
-    std::string_view keyword;
-    std::optional<std::string_view> value;
-};
-
-/// RFC 5321 4.1.2: esmtp-keyword ["=" esmtp-value], each behind a space.
-std::variant<std::vector<Parameter>, Reply> parse_parameters(std::string_view text) {
-    std::vector<Parameter> parameters;
-    while (!text.empty()) {
-        const std::string_view word = take_word(text);
-        const std::size_t equals = word.find('=');
-        Parameter parameter{word.substr(0, equals), std::nullopt};
-        // esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
-        const bool keyword_good =
-            !parameter.keyword.empty() && parameter.keyword.front() != '-' &&
-            std::all_of(parameter.keyword.begin(), parameter.keyword.end(), [](char octet) {
-                return is_alphanumeric(octet) || octet == '-';
-            });
-        bool value_good = true;
-        if (equals != std::string_view::npos) {
-            // esmtp-value = 1*(%d33-60 / %d62-126)
-            parameter.value = word.substr(equals + 1);
-            value_good =
-                !parameter.value->empty() &&
-                std::all_of(parameter.value->begin(), parameter.value->end(), [](char octet) {
-                    return is_printable(octet) && octet != ' ' && octet != '=';
-                });
-        }
-        if (!keyword_good || !value_good) {
-            return bad_argument("a parameter is malformed");
-        }
-        for (const Parameter& other : parameters) {
-            if (equal_no_case(other.keyword, parameter.keyword)) {
-                return bad_argument("a parameter is given twice");
-            }
-        }
-        parameters.push_back(parameter);
-    }
-    return parameters;
-}
-
-std::optional<std::uint64_t> parse_size(std::string_view value) {
-    // RFC 1870 3: size-value = 1*20DIGIT, which can be more than 64 bits hold.
-    if (value.empty() || value.size() > 20 || !std::all_of(value.begin(), value.end(), is_digit)) {
-        return std::nullopt;
-    }
-    std::uint64_t size = 0;
-    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), size);
-    return parsed.ec == std::errc::result_out_of_range ? std::numeric_limits<std::uint64_t>::max()
-                                                       : size;
-}
-
-std::optional<Reply> apply(const Parameter& parameter, MailFrom& mail) {
-    if (equal_no_case(parameter.keyword, "SIZE")) {
-        mail.size = parse_size(parameter.value.value_or(""));
-        return mail.size ? std::nullopt : std::optional(bad_argument("SIZE needs a number"));
-    }
-    if (equal_no_case(parameter.keyword, "BODY")) {
-        // RFC 6152 2: body-value = "7BIT" / "8BITMIME".
-        const std::string_view value = parameter.value.value_or("");
-        if (equal_no_case(value, "8BITMIME")) {
-            mail.body = queue::BodyKind::EightBitMime;
-        } else if (!equal_no_case(value, "7BIT")) {
-            return bad_argument("BODY is 7BIT or 8BITMIME");
-        }
-        return std::nullopt;
-    }
-    // RFC 5321 4.1.1.11: 555 for a parameter that is not recognized or not implemented.
-    return Reply{555, "5.5.4", "this parameter of MAIL is not known here"};
-}
-
 /// "FROM:<path> parameters" or "TO:<path> parameters", taken apart.
 struct PathAndParameters {
     queue::Address address;
-    std::vector<Parameter> parameters;
+    std::string_view parameters;
 };
 
 std::variant<PathAndParameters, Reply> parse_path_argument(std::string_view argument,
@@ -214,12 +135,7 @@ std::variant<PathAndParameters, Reply> parse_path_argument(std::string_view argu
         return std::move(*refusal);
     }
     argument.remove_prefix(std::min(argument.find_first_not_of(' '), argument.size()));
-    auto parameters = parse_parameters(argument);
-    if (auto* const refusal = std::get_if<Reply>(&parameters)) {
-        return std::move(*refusal);
-    }
-    return PathAndParameters{std::move(std::get<queue::Address>(address)),
-                             std::move(std::get<std::vector<Parameter>>(parameters))};
+    return PathAndParameters{std::move(std::get<queue::Address>(address)), argument};
 }
 
 Parsed parse_mail(std::string_view argument, std::string_view hostname) {
@@ -230,10 +146,8 @@ Parsed parse_mail(std::string_view argument, std::string_view hostname) {
     auto& parts = std::get<PathAndParameters>(parsed);
     MailFrom mail;
     mail.sender = std::move(parts.address);
-    for (const Parameter& parameter : parts.parameters) {
-        if (auto refusal = apply(parameter, mail)) {
-            return std::move(*refusal);
-        }
+    if (auto refusal = read_parameters(parts.parameters, mail)) {
+        return std::move(*refusal);
     }
     return Command{std::move(mail)};
 }
@@ -244,10 +158,12 @@ Parsed parse_rcpt(std::string_view argument, std::string_view hostname) {
         return std::move(*refusal);
     }
     auto& parts = std::get<PathAndParameters>(parsed);
-    if (!parts.parameters.empty()) {
-        return Reply{555, "5.5.4", "this parameter of RCPT is not known here"};
+    RcptTo rcpt;
+    rcpt.recipient = std::move(parts.address);
+    if (auto refusal = read_parameters(parts.parameters, rcpt)) {
+        return std::move(*refusal);
     }
-    return Command{RcptTo{std::move(parts.address)}};
+    return Command{std::move(rcpt)};
 }
 
 Parsed parse_helo(std::string_view argument, bool extended) {
@@ -262,6 +178,48 @@ Parsed parse_helo(std::string_view argument, bool extended) {
     return Command{Helo{std::string(argument), extended}};
 }
 
+/// RFC 4954 4: "AUTH" SP mechanism [SP initial-response].
+Parsed parse_auth(std::string_view argument) {
+    Auth auth;
+    auth.mechanism = take_word(argument);
+    // RFC 4422 3.1: sasl-mech = 1*20mech-char; mech-char = UPPER-ALPHA / DIGIT / HYPHEN /
+    // UNDERSCORE. NB: lower case is taken too.
+    const bool named = !auth.mechanism.empty() && auth.mechanism.size() <= 20 &&
+                       std::all_of(auth.mechanism.begin(), auth.mechanism.end(), [](char octet) {
+                           return is_alphanumeric(octet) || octet == '-' || octet == '_';
+                       });
+    if (!named) {
+        return bad_argument("AUTH needs the name of a mechanism");
+    }
+    for (char& octet : auth.mechanism) {
+        octet = to_upper(octet);
+    }
+    if (!argument.empty()) {
+        auth.initial = take_word(argument);
+    }
+    if (!argument.empty()) {
+        return bad_argument("AUTH takes a mechanism and one initial response");
+    }
+    return Command{std::move(auth)};
+}
+
+/// RFC 3030 2: "BDAT" SP chunk-size [SP end-marker]; chunk-size = 1*DIGIT; end-marker = "LAST".
+Parsed parse_bdat(std::string_view argument) {
+    const std::string_view size = take_word(argument);
+    Bdat chunk;
+    // NB: as many digits as SIZE may have; more than 64 bits hold is refused, since the end of such
+    // a chunk could not be found.
+    if (size.empty() || size.size() > 20 || !std::all_of(size.begin(), size.end(), is_digit) ||
+        std::from_chars(size.data(), size.data() + size.size(), chunk.size).ec != std::errc{}) {
+        return bad_argument("BDAT needs the number of octets that follow");
+    }
+    chunk.last = equal_no_case(argument, "LAST");
+    if (!argument.empty() && !chunk.last) {
+        return bad_argument("behind the number of octets BDAT takes LAST alone");
+    }
+    return Command{chunk};
+}
+
 /// A verb that takes no argument.
 Parsed bare(Command command, std::string_view argument) {
     // RFC 5321 4.1.1: 501 for a command with an argument that it must not have.
@@ -273,7 +231,7 @@ Parsed bare(Command command, std::string_view argument) {
 
 bool known_elsewhere(std::string_view verb) {
     static constexpr std::string_view kVerbs[] = {
-        "EXPN", "ETRN", "TURN", "ATRN", "STARTTLS", "AUTH", "BDAT", "BURL", "SEND", "SOML", "SAML"};
+        "EXPN", "ETRN", "TURN", "ATRN", "BURL", "SEND", "SOML", "SAML"};
     return std::any_of(std::begin(kVerbs), std::end(kVerbs), [verb](std::string_view known) {
         return equal_no_case(verb, known);
     });
@@ -303,6 +261,15 @@ std::variant<Command, Reply> parse_command(std::string_view line, std::string_vi
     if (is("DATA")) {
         return bare(Data{}, line);
     }
+    if (is("BDAT")) {
+        return parse_bdat(line);
+    }
+    if (is("STARTTLS")) {
+        return bare(StartTls{}, line);
+    }
+    if (is("AUTH")) {
+        return parse_auth(line);
+    }
     if (is("RSET")) {
         return bare(Rset{}, line);
     }
@@ -326,6 +293,10 @@ std::variant<Command, Reply> parse_command(std::string_view line, std::string_vi
         return Command{NotImplemented{}};
     }
     return Reply{500, "5.5.2", "command not recognized"};
+}
+
+bool announces_chunk(std::string_view line) {
+    return equal_no_case(line.substr(0, line.find_first_of(" \t")), "BDAT");
 }
 
 }  // namespace relay::smtp

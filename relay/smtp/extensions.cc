@@ -32,6 +32,8 @@ Extensions Extensions::parse(const ServerReply& ehlo) {
             offered.pipelining = true;
         } else if (equal_no_case(keyword, "8BITMIME")) {
             offered.eight_bit = true;
+        } else if (equal_no_case(keyword, "DSN")) {
+            offered.dsn = true;
         } else if (equal_no_case(keyword, "SIZE")) {
             std::string_view value = line.substr(keyword.size());
             value.remove_prefix(value.empty() ? 0 : 1);

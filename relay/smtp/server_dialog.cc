@@ -6,6 +6,7 @@
 
 #include "relay/smtp/ascii.h"
 #include "relay/smtp/command.h"
+#include "relay/smtp/server_answers.h"
 
 namespace relay::smtp {
 namespace {
@@ -19,13 +20,6 @@ struct Overloaded : Cases... {
 };
 template <class... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
-
-Step answer(const Reply& reply) {
-    return {Next::Command, reply.wire()};
-}
-Step answer_and_close(const Reply& reply) {
-    return {Next::Close, reply.wire()};
-}
 
 /// The client's other protocol would go on talking: an attacker could put commands into an HTTP
 /// body that a browser sends (ALPACA), or into a TLS record.
@@ -44,6 +38,11 @@ bool is_other_protocol(std::string_view line) {
 }  // namespace
 
 ServerDialog::ServerDialog(ServerRules rules) : rules_(std::move(rules)) {}
+
+void ServerDialog::meet(bool may_relay, bool on_this_host) {
+    rules_.may_relay = may_relay;
+    rules_.on_this_host = on_this_host;
+}
 
 std::string ServerDialog::greeting() const {
     return Reply{220, "", rules_.hostname + " ESMTP Signet"}.wire();
@@ -70,7 +69,9 @@ Step ServerDialog::command(std::string_view line) {
     const auto parsed = parse_command(line, rules_.hostname);
     if (const auto* const wrong = std::get_if<Reply>(&parsed)) {
         mail_refused_ = mail_refused_ || equal_no_case(line.substr(0, 5), "MAIL ");
-        return refuse(*wrong);
+        // RFC 3030 3: a chunk follows whose length nobody knows; its octets must not become
+        // commands.
+        return announces_chunk(line) ? answer_and_close(*wrong) : refuse(*wrong);
     }
     return std::visit(
         Overloaded{
@@ -78,6 +79,9 @@ Step ServerDialog::command(std::string_view line) {
             [this](const MailFrom& command) { return mail(command); },
             [this](const RcptTo& command) { return rcpt(command); },
             [this](const Data&) { return data(); },
+            [this](const Bdat& command) { return bdat(command); },
+            [this](const StartTls&) { return start_tls(); },
+            [this](const Auth& command) { return auth(command); },
             [this](const Rset&) {
                 forget_transaction();
                 return answer({250, "2.0.0", "OK"});
@@ -90,7 +94,10 @@ Step ServerDialog::command(std::string_view line) {
                 return answer({252, "2.0.0", "cannot verify, send mail and it will be tried"});
             },
             [](const Help&) {
-                return answer({214, "2.0.0", "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT"});
+                return answer({214,
+                               "2.0.0",
+                               "EHLO HELO STARTTLS AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY HELP "
+                               "QUIT"});
             },
             [this](const Quit&) { return quit(); },
             [this](const NotImplemented&) {
@@ -124,98 +131,24 @@ Step ServerDialog::helo(const Helo& helo) {
     reply += "250-SIZE " + std::to_string(rules_.message_size) + "\r\n";
     reply += "250-8BITMIME\r\n";
     reply += "250-ENHANCEDSTATUSCODES\r\n";
+    reply += "250-CHUNKING\r\n";
+    reply += "250-DSN\r\n";
+    if (rules_.offers_tls && !secured_) {
+        reply += "250-STARTTLS\r\n";
+    }
+    // RFC 4954 4: not again once it succeeded. NB: never where a password could be read on the way.
+    if (may_log_in() && !logged_in_) {
+        reply += "250-AUTH SCRAM-SHA-256 PLAIN LOGIN\r\n";
+    }
+    // RFC 9422 4.
+    if (rules_.messages > 0 || rules_.recipients > 0) {
+        reply += "250-LIMITS";
+        reply += rules_.messages > 0 ? " MAILMAX=" + std::to_string(rules_.messages) : "";
+        reply += rules_.recipients > 0 ? " RCPTMAX=" + std::to_string(rules_.recipients) : "";
+        reply += "\r\n";
+    }
     reply += "250 HELP\r\n";
-    return {Next::Command, std::move(reply)};
-}
-
-Step ServerDialog::mail(const MailFrom& mail) {
-    // RFC 5321 4.1.4: a session that contains mail transactions MUST first be initialized by EHLO.
-    if (helo_.empty()) {
-        return out_of_order("say EHLO first");
-    }
-    // RFC 5321 4.1.4: MAIL MUST NOT be sent if a mail transaction is already open.
-    if (mail_given_) {
-        return out_of_order("a transaction is open already");
-    }
-    if (rules_.messages > 0 && messages_ >= rules_.messages) {
-        return answer_and_close(
-            {421, "4.7.0", "too many messages in one connection, open another"});
-    }
-    if (const auto reason = objection(mail)) {
-        mail_refused_ = true;
-        return refuse(*reason);
-    }
-    ++messages_;
-    mail_given_ = true;
-    mail_refused_ = false;
-    transaction_.sender = mail.sender;
-    transaction_.body = mail.body;
-    return answer({250, "2.1.0", "sender OK"});
-}
-
-std::optional<Reply> ServerDialog::objection(const MailFrom& mail) const {
-    // NB: RFC 5321 would refuse relaying at RCPT; every recipient is relayed here, so MAIL says it.
-    if (!rules_.may_relay) {
-        return Reply{550, "5.7.1", "relaying denied: your address is not listed as a client"};
-    }
-    // RFC 1870 6.1: 552 for a declared size over the fixed maximum.
-    if (rules_.message_size > 0 && mail.size.value_or(0) > rules_.message_size) {
-        return Reply{
-            552,
-            "5.3.4",
-            "the message is larger than " + std::to_string(rules_.message_size) + " octets"};
-    }
-    if (rules_.judge_sender) {
-        if (auto reason = rules_.judge_sender(mail.sender)) {
-            return reason;
-        }
-    }
-    if (rules_.judge_room) {
-        return rules_.judge_room(mail.size.value_or(0));
-    }
-    return std::nullopt;
-}
-
-Step ServerDialog::rcpt(const RcptTo& rcpt) {
-    if (!mail_given_) {
-        return out_of_order("MAIL comes before RCPT");
-    }
-    const Reply accepted{250, "2.1.5", "recipient OK"};
-    if (known_recipients_.contains(rcpt.recipient.text())) {
-        return answer(accepted);
-    }
-    // RFC 5321 4.5.3.1.10: 452 for too many recipients; what was accepted so far stays.
-    const auto limit = static_cast<std::size_t>(std::max(rules_.recipients, 0));
-    if (limit > 0 && transaction_.recipients.size() >= limit) {
-        return answer({452, "4.5.3", "too many recipients, send them with another message"});
-    }
-    known_recipients_.insert(rcpt.recipient.text());
-    transaction_.recipients.push_back(rcpt.recipient);
-    return answer(accepted);
-}
-
-Step ServerDialog::data() {
-    if (!mail_given_) {
-        Step step = out_of_order("MAIL and RCPT come before DATA");
-        mail_refused_ = false;  // DATA is the last command of a pipelined group
-        return step;
-    }
-    // RFC 5321 3.3: 554 if there was no accepted recipient.
-    if (transaction_.recipients.empty()) {
-        return refuse({554, "5.5.1", "no valid recipients"});
-    }
-    in_data_ = true;
-    return {Next::Data, Reply{354, "", "end with <CR><LF>.<CR><LF>"}.wire()};
-}
-
-Step ServerDialog::data_done(const Reply& reply) {
-    assert(in_data_);
-    forget_transaction();
-    if (reply.positive()) {
-        errors_ = 0;
-        return answer(reply);
-    }
-    return reply.code == 421 ? answer_and_close(reply) : refuse(reply);
+    return {Next::Line, std::move(reply)};
 }
 
 Step ServerDialog::quit() const {
@@ -245,6 +178,9 @@ void ServerDialog::forget_transaction() {
     mail_given_ = false;
     mail_refused_ = false;
     in_data_ = false;
+    in_chunks_ = false;
+    chunks_failed_ = false;
+    chunk_refusal_.reset();
     transaction_ = Transaction{};
     known_recipients_.clear();
 }

@@ -3,3 +3,4 @@ signet_fuzz(smtp_dot_stream LIBRARIES signet_smtp SOURCES smtp_dot_stream_fuzz.c
 signet_fuzz(smtp_reply LIBRARIES signet_smtp SOURCES smtp_reply_fuzz.cc)
 signet_fuzz(smtp_server LIBRARIES signet_smtp SOURCES smtp_server_fuzz.cc)
 signet_fuzz(smtp_client LIBRARIES signet_smtp SOURCES smtp_client_fuzz.cc)
+signet_fuzz(sasl LIBRARIES signet_smtp SOURCES sasl_fuzz.cc)

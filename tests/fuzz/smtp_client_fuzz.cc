@@ -29,11 +29,16 @@ Delivery delivery(std::uint8_t choice) {
     Delivery made;
     made.sender = *queue::Address::parse("a@example.com");
     for (unsigned number = 0; number <= (choice & 3U); ++number) {
-        made.recipients.push_back(
-            *queue::Address::parse("r" + std::to_string(number) + "@example.net"));
+        const std::string address = "r" + std::to_string(number) + "@example.net";
+        made.recipients.push_back({*queue::Address::parse(address), {}});
+        made.recipients.back().dsn.notify.success = (choice & 64U) != 0;
+        made.recipients.back().dsn.original_recipient =
+            (choice & 128U) != 0 ? "rfc822;" + address : "";
     }
     made.size = 1000;
     made.body = (choice & 4U) != 0 ? queue::BodyKind::EightBitMime : queue::BodyKind::SevenBit;
+    made.ret = (choice & 64U) != 0 ? queue::ReturnedPart::Headers : queue::ReturnedPart::Unset;
+    made.envelope_id = (choice & 128U) != 0 ? "id+20one" : "";
     return made;
 }
 
@@ -45,6 +50,7 @@ void check_outcomes(const ClientDialog& dialog, std::size_t recipients, bool sen
                                          : outcome.kind == Kind::Deferred ? 4
                                                                           : 5));
         require(outcome.kind != Kind::Delivered || sent);
+        require(outcome.kind == Kind::Delivered || !outcome.passed_on_dsn);
     }
 }
 

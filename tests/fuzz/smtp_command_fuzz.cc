@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "relay/smtp/command.h"
+#include "relay/smtp/xtext.h"
 
 namespace {
 
@@ -41,9 +42,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (!mail->sender.is_null()) {
             check_address(mail->sender);
         }
+        require(mail->envelope_id.empty() || decode_envelope_id(mail->envelope_id));
+        if (mail->submitter && !mail->submitter->is_null()) {
+            check_address(*mail->submitter);
+        }
     } else if (const auto* const rcpt = std::get_if<RcptTo>(&command)) {
         require(!rcpt->recipient.is_null());
         check_address(rcpt->recipient);
+        const queue::Notify& notify = rcpt->dsn.notify;
+        require(!notify.never || !(notify.success || notify.failure || notify.delay));
+        const std::string& original = rcpt->dsn.original_recipient;
+        require(original.empty() ||
+                (original.size() <= 500 && decode_original_recipient(original)));
+    } else if (std::holds_alternative<Bdat>(command)) {
+        require(announces_chunk(line));
+    } else if (const auto* const auth = std::get_if<Auth>(&command)) {
+        require(!auth->mechanism.empty() && auth->mechanism.size() <= 20);
+        require(!auth->initial || !auth->initial->empty());
     } else if (const auto* const helo = std::get_if<Helo>(&command)) {
         require(!helo->name.empty() && helo->name.size() <= 255);
     }

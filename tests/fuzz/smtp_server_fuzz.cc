@@ -47,7 +47,15 @@ ServerRules rules(bool may_relay) {
     made.errors = 5;
     made.messages = kMessages;
     made.may_relay = may_relay;
-    made.judge_sender = [](const queue::Address& sender) -> std::optional<Reply> {
+    made.offers_tls = true;
+    made.offers_auth = true;
+    made.find_verifier = [](std::string_view) {
+        return conf::ScramVerifier{
+            4096, std::string(16, 's'), std::string(32, 'x'), std::string(32, 'y')};
+    };
+    made.make_nonce = [] { return std::string("nonce-of-this-server"); };
+    made.judge_sender = [](const queue::Address& sender,
+                           const std::string&) -> std::optional<Reply> {
         if (sender.is_null() || sender.domain() == "example.com") {
             return std::nullopt;
         }
@@ -67,9 +75,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ServerDialog dialog(rules(may_relay));
     check_lines(dialog.greeting());
     int accepted = 0;
-    for (Next next = Next::Command; next != Next::Close && !input.empty();) {
+    ServerDialog::Step step;
+    for (Next next = Next::Line; next != Next::Close && !input.empty();) {
         if (next == Next::Data) {
-            require(may_relay && !dialog.helo().empty());
+            require((may_relay || !dialog.user().empty()) && !dialog.helo().empty());
             const auto& transaction = dialog.transaction();
             require(!transaction.recipients.empty() &&
                     transaction.recipients.size() <= kRecipients);
@@ -84,20 +93,44 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             const Reply reply = stream.fault() == DotStream::Fault::None
                                     ? Reply{250, "2.0.0", "queued"}
                                     : Reply{550, "5.5.2", "bare CR or LF"};
-            const ServerDialog::Step step = dialog.data_done(reply);
+            step = dialog.data_done(reply);
             check_lines(step.reply);
             require(step.next != Next::Data);
             require(dialog.transaction().recipients.empty());
             next = step.next;
             continue;
         }
-        const std::size_t end = input.find("\r\n");
-        const std::string_view line = input.substr(0, end);
-        input.remove_prefix(end == std::string_view::npos ? input.size() : end + 2);
-        const ServerDialog::Step step =
-            line.size() > 510 ? dialog.line_too_long() : dialog.command(line);
-        check_lines(step.reply);
+        if (next == Next::Chunk) {
+            const std::string_view octets = input.substr(0, step.chunk);
+            input.remove_prefix(octets.size());
+            if (octets.size() < step.chunk) {
+                return 0;  // lost within the chunk
+            }
+            const bool ends = step.last && !step.refused;
+            require(step.refused || !dialog.transaction().recipients.empty());
+            require(!ends || ++accepted <= kMessages);
+            step = ends ? dialog.data_done({250, "2.0.0", "queued"}) : dialog.chunk_done({});
+        } else if (next == Next::StartTls) {
+            dialog.secured("");
+            require(dialog.helo().empty() && dialog.transaction().recipients.empty());
+            next = Next::Line;
+            continue;
+        } else if (next == Next::CheckPassword) {
+            require(!dialog.login().user().empty());
+            step = dialog.password_checked(dialog.login().password() == "right");
+        } else {
+            const std::size_t end = input.find("\r\n");
+            const std::string_view line = input.substr(0, end);
+            input.remove_prefix(end == std::string_view::npos ? input.size() : end + 2);
+            step = next == Next::SaslLine ? dialog.sasl_line(line)
+                   : line.size() > 510    ? dialog.line_too_long()
+                                          : dialog.command(line);
+        }
         next = step.next;
+        // A chunk and a password are answered once they are there.
+        if (next != Next::Chunk && next != Next::CheckPassword) {
+            check_lines(step.reply);
+        }
     }
     return 0;
 }

@@ -223,7 +223,7 @@ Delivery delivery(const std::vector<std::string>& recipients) {
     Delivery made;
     made.sender = queue::Address::parse("a@example.com").value();
     for (const std::string& recipient : recipients) {
-        made.recipients.push_back(queue::Address::parse(recipient).value());
+        made.recipients.push_back({queue::Address::parse(recipient).value(), {}});
     }
     made.size = 1000;
     return made;

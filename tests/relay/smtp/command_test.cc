@@ -160,11 +160,23 @@ TEST(Command, ReadsBody) {
     EXPECT_EQ(refusal("MAIL FROM:<> BODY"), "501 5.5.4");
 }
 
+TEST(Command, ReadsWhatReportsAreAskedFor) {
+    const auto mail = command<MailFrom>("MAIL FROM:<a@example.com> RET=HDRS ENVID=q+20 AUTH=<>");
+    EXPECT_EQ(mail.sender.text(), "a@example.com");
+    EXPECT_EQ(mail.ret, queue::ReturnedPart::Headers);
+    EXPECT_EQ(mail.envelope_id, "q+20");
+    EXPECT_TRUE(mail.submitter);
+    const auto rcpt = command<RcptTo>("RCPT TO:<b@example.net> NOTIFY=SUCCESS ORCPT=rfc822;x");
+    EXPECT_EQ(rcpt.recipient.text(), "b@example.net");
+    EXPECT_TRUE(rcpt.dsn.notify.success);
+    EXPECT_EQ(rcpt.dsn.original_recipient, "rfc822;x");
+    EXPECT_EQ(refusal("RCPT TO:<b@example.net> NOTIFY=SOMETIMES"), "501 5.5.4");
+}
+
 TEST(Command, RefusesUnknownParameters) {
     EXPECT_EQ(refusal("MAIL FROM:<> SMTPUTF8"), "555 5.5.4");
-    EXPECT_EQ(refusal("MAIL FROM:<> AUTH=<>"), "555 5.5.4");
-    EXPECT_EQ(refusal("MAIL FROM:<> RET=FULL"), "555 5.5.4");
-    EXPECT_EQ(refusal("RCPT TO:<b@example.net> NOTIFY=NEVER"), "555 5.5.4");
+    EXPECT_EQ(refusal("MAIL FROM:<> NOTIFY=NEVER"), "555 5.5.4");
+    EXPECT_EQ(refusal("RCPT TO:<b@example.net> RET=FULL"), "555 5.5.4");
     EXPECT_EQ(refusal("RCPT TO:<b@example.net> SIZE=1"), "555 5.5.4");
 }
 
@@ -201,14 +213,76 @@ TEST(Command, RefusesArgumentsThatAreNone) {
     EXPECT_EQ(refusal("VRFY"), "501 5.5.4");
 }
 
+TEST(Command, ReadsStartTls) {
+    command<StartTls>("STARTTLS");
+    command<StartTls>("starttls ");
+    EXPECT_EQ(refusal("STARTTLS now"), "501 5.5.4");
+}
+
+TEST(Command, ReadsAuth) {
+    const auto bare = command<Auth>("AUTH scram-sha-256");
+    EXPECT_EQ(bare.mechanism, "SCRAM-SHA-256");
+    EXPECT_FALSE(bare.initial);
+    EXPECT_EQ(command<Auth>("auth PLAIN AGEAYg==").initial, "AGEAYg==");
+    EXPECT_EQ(command<Auth>("AUTH PLAIN =").initial, "=");
+    EXPECT_EQ(command<Auth>("AUTH PLAIN  not~base64").initial, "not~base64") << "not looked at";
+    EXPECT_EQ(command<Auth>("AUTH " + std::string(20, 'A')).mechanism.size(), 20U);
+    EXPECT_EQ(command<Auth>("AUTH X-1_").mechanism, "X-1_");
+    for (const std::string bad : {"AUTH",
+                                  "AUTH ",
+                                  "AUTH PLA.IN",
+                                  "AUTH PLAIN= x",
+                                  "AUTH caf\xc3\xa9",
+                                  "AUTH PLAIN a b",
+                                  "AUTH PLAIN = ="}) {
+        EXPECT_EQ(refusal(bad), "501 5.5.4") << bad;
+    }
+    EXPECT_EQ(refusal("AUTH " + std::string(21, 'A')), "501 5.5.4");
+}
+
+TEST(Command, ReadsBdat) {
+    EXPECT_EQ(command<Bdat>("BDAT 1000").size, 1000U);
+    EXPECT_FALSE(command<Bdat>("BDAT 1000").last);
+    EXPECT_TRUE(command<Bdat>("bdat 0 last").last);
+    EXPECT_EQ(command<Bdat>("BDAT 0 LAST").size, 0U);
+    EXPECT_EQ(command<Bdat>("BDAT  00000000000000000012  LAST ").size, 12U);
+    EXPECT_EQ(command<Bdat>("BDAT 18446744073709551615").size,
+              std::numeric_limits<std::uint64_t>::max());
+    for (const char* const bad : {"BDAT",
+                                  "BDAT ",
+                                  "BDAT LAST",
+                                  "BDAT -1",
+                                  "BDAT +1",
+                                  "BDAT 1k",
+                                  "BDAT 0x10",
+                                  "BDAT 1.0",
+                                  "BDAT 18446744073709551616",
+                                  "BDAT 99999999999999999999",
+                                  "BDAT 000000000000000000001",
+                                  "BDAT 10 LASTLY",
+                                  "BDAT 10 FIRST",
+                                  "BDAT 10 LAST LAST",
+                                  "BDAT 10 20"}) {
+        EXPECT_EQ(refusal(bad), "501 5.5.4") << bad;
+        EXPECT_TRUE(announces_chunk(bad)) << bad;
+    }
+}
+
+TEST(Command, TellsALineThatAnnouncesAChunk) {
+    for (const char* const line : {"BDAT", "bdat 10", "BDAT\t10", "BDAT x"}) {
+        EXPECT_TRUE(announces_chunk(line)) << line;
+    }
+    for (const char* const line : {"", "BDATA 10", " BDAT 10", "DATA", "BDA"}) {
+        EXPECT_FALSE(announces_chunk(line)) << line;
+    }
+}
+
 TEST(Command, KnowsWhatIsNotOffered) {
     for (const char* const line : {"EXPN list",
                                    "ETRN example.com",
                                    "TURN",
-                                   "STARTTLS",
-                                   "AUTH PLAIN",
-                                   "BDAT 10 LAST",
-                                   "starttls"}) {
+                                   "BURL imap://x LAST",
+                                   "send from:<a@example.com>"}) {
         command<NotImplemented>(line);
     }
 }

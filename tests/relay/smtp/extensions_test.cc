@@ -16,17 +16,19 @@ Extensions offered(std::vector<std::string> lines) {
 
 TEST(Extensions, AreReadInAnyCase) {
     const Extensions all =
-        offered({"mx.example.net", "pipelining", "8BitMime", "Size 1000", "HELP"});
+        offered({"mx.example.net", "pipelining", "8BitMime", "Size 1000", "dsn", "HELP"});
     EXPECT_TRUE(all.pipelining);
     EXPECT_TRUE(all.eight_bit);
+    EXPECT_TRUE(all.dsn);
     EXPECT_TRUE(all.size);
     EXPECT_EQ(all.max_size, 1000U);
 }
 
 TEST(Extensions, AreNotReadFromTheServersName) {
-    const Extensions none = offered({"PIPELINING", "8BITMIMEX", "SIZE-1", ""});
+    const Extensions none = offered({"PIPELINING", "8BITMIMEX", "SIZE-1", "DSNX", ""});
     EXPECT_FALSE(none.pipelining);
     EXPECT_FALSE(none.eight_bit);
+    EXPECT_FALSE(none.dsn);
     EXPECT_FALSE(none.size);
     EXPECT_FALSE(offered({}).pipelining);
 }

@@ -33,6 +33,9 @@ constexpr const char* kEhlo = R"(
     S: 250-SIZE 1000
     S: 250-8BITMIME
     S: 250-ENHANCEDSTATUSCODES
+    S: 250-CHUNKING
+    S: 250-DSN
+    S: 250-LIMITS MAILMAX=5 RCPTMAX=3
     S: 250 HELP
 )";
 
@@ -62,7 +65,7 @@ TEST(ServerDialog, TakesAMessage) {
     EXPECT_EQ(taken[0].transaction.sender.text(), "a@example.com");
     EXPECT_EQ(taken[0].transaction.body, queue::BodyKind::EightBitMime);
     ASSERT_EQ(taken[0].transaction.recipients.size(), 2U);
-    EXPECT_EQ(taken[0].transaction.recipients[1].text(), "postmaster@mail.example.com");
+    EXPECT_EQ(taken[0].transaction.recipients[1].address.text(), "postmaster@mail.example.com");
 }
 
 TEST(ServerDialog, TakesSeveralMessagesWithTheNullSenderToo) {
@@ -86,7 +89,7 @@ TEST(ServerDialog, TakesSeveralMessagesWithTheNullSenderToo) {
     ASSERT_EQ(taken.size(), 2U);
     EXPECT_TRUE(taken[1].transaction.sender.is_null());
     ASSERT_EQ(taken[1].transaction.recipients.size(), 1U);
-    EXPECT_EQ(taken[1].transaction.recipients[0].text(), "c@example.net");
+    EXPECT_EQ(taken[1].transaction.recipients[0].address.text(), "c@example.net");
     EXPECT_EQ(taken[1].transaction.body, queue::BodyKind::SevenBit);
 }
 
@@ -191,8 +194,8 @@ TEST(ServerDialog, KeepsADuplicateRecipientOnce) {
         S: 250 2.0.0 queued)"));
     ASSERT_EQ(taken.size(), 1U);
     ASSERT_EQ(taken[0].transaction.recipients.size(), 2U);  // local parts may differ by case
-    EXPECT_EQ(taken[0].transaction.recipients[0].text(), "b@example.net");
-    EXPECT_EQ(taken[0].transaction.recipients[1].text(), "B@example.net");
+    EXPECT_EQ(taken[0].transaction.recipients[0].address.text(), "b@example.net");
+    EXPECT_EQ(taken[0].transaction.recipients[1].address.text(), "B@example.net");
 }
 
 TEST(ServerDialog, DefersRecipientsBeyondTheLimitAndCountsNoErrors) {
@@ -235,7 +238,7 @@ TEST(ServerDialog, RefusesAnAnnouncedSizeOverTheLimit) {
 TEST(ServerDialog, RefusesToRelayForStrangers) {
     ServerRules strangers = rules();
     strangers.may_relay = false;
-    strangers.judge_sender = [](const queue::Address&) -> std::optional<Reply> {
+    strangers.judge_sender = [](const queue::Address&, const std::string&) -> std::optional<Reply> {
         ADD_FAILURE() << "a stranger learns nothing of our senders";
         return std::nullopt;
     };
@@ -255,7 +258,8 @@ TEST(ServerDialog, RefusesToRelayForStrangers) {
 
 TEST(ServerDialog, AsksForTheSenderAndForRoom) {
     ServerRules asking = rules();
-    asking.judge_sender = [](const queue::Address& sender) -> std::optional<Reply> {
+    asking.judge_sender = [](const queue::Address& sender,
+                             const std::string&) -> std::optional<Reply> {
         if (sender.domain() == "example.com") {
             return std::nullopt;
         }
@@ -284,18 +288,16 @@ TEST(ServerDialog, AnswersTheCommandsOutsideOfTransactions) {
         C: VRFY someone
         S: 252 2.0.0 cannot verify, send mail and it will be tried
         C: HELP
-        S: 214 2.0.0 EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT
+        S: 214 2.0.0 EHLO HELO STARTTLS AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT
         C: RSET
         S: 250 2.0.0 OK
         C: EXPN list
         S: 502 5.5.1 this command is not offered
-        C: STARTTLS
-        S: 502 5.5.1 this command is not offered
-        C: BDAT 5 LAST
+        C: ETRN somewhere
         S: 502 5.5.1 this command is not offered
         C: WHAT
         S: 500 5.5.2 command not recognized
-        C: MAIL FROM:<> RET=FULL
+        C: MAIL FROM:<> COLOUR=red
         S: 555 5.5.4 this parameter of MAIL is not known here
         C: QUIT
         S: 221 2.0.0 mail.example.com closing the connection
@@ -326,11 +328,11 @@ TEST(ServerDialog, ForgivesErrorsOnceAMessageIsAccepted) {
     dialog.command("EHLO client.example");
     for (int round = 0; round < 4; ++round) {
         dialog.command("MAIL FROM:<a@example.com>");
-        EXPECT_EQ(dialog.command("RCPT TO:<b@@example.net>").next, ServerDialog::Next::Command);
-        EXPECT_EQ(dialog.command("RCPT TO:<>").next, ServerDialog::Next::Command);
+        EXPECT_EQ(dialog.command("RCPT TO:<b@@example.net>").next, ServerDialog::Next::Line);
+        EXPECT_EQ(dialog.command("RCPT TO:<>").next, ServerDialog::Next::Line);
         dialog.command("RCPT TO:<b@example.net>");
         ASSERT_EQ(dialog.command("DATA").next, ServerDialog::Next::Data);
-        EXPECT_EQ(dialog.data_done({250, "2.0.0", "queued"}).next, ServerDialog::Next::Command);
+        EXPECT_EQ(dialog.data_done({250, "2.0.0", "queued"}).next, ServerDialog::Next::Line);
     }
 }
 
@@ -375,18 +377,21 @@ TEST(ServerDialog, CountsNoErrorsWhereTheTroubleIsOurs) {
         EXPECT_EQ(dialog.command("MAIL FROM:<a@example.com>").reply,
                   "452 4.3.1 insufficient system storage\r\n");
         for (int recipient = 0; recipient < 5; ++recipient) {
-            EXPECT_EQ(dialog.command("RCPT TO:<b@example.net>").next, ServerDialog::Next::Command);
+            EXPECT_EQ(dialog.command("RCPT TO:<b@example.net>").next, ServerDialog::Next::Line);
         }
-        EXPECT_EQ(dialog.command("DATA").next, ServerDialog::Next::Command);
+        EXPECT_EQ(dialog.command("DATA").next, ServerDialog::Next::Line);
     }
-    EXPECT_EQ(dialog.command("DATA").next, ServerDialog::Next::Command);
+    EXPECT_EQ(dialog.command("DATA").next, ServerDialog::Next::Line);
     EXPECT_EQ(dialog.command("DATA").next, ServerDialog::Next::Close);
 }
 
 TEST(ServerDialog, ClosesAfterTooManyMessages) {
     ServerRules few = rules();
     few.messages = 1;
-    play(few, after_ehlo(R"(
+    play(few, R"(
+        S: 220 mail.example.com ESMTP Signet
+        C: HELO client.example
+        S: 250 mail.example.com
         C: MAIL FROM:<a@example.com>
         S: 250 2.1.0 sender OK
         C: RCPT TO:<b@example.net>
@@ -397,7 +402,7 @@ TEST(ServerDialog, ClosesAfterTooManyMessages) {
         S: 250 2.0.0 queued
         C: MAIL FROM:<a@example.com>
         S: 421 4.7.0 too many messages in one connection, open another
-        = close)"));
+        = close)");
 }
 
 TEST(ServerDialog, HasNoLimitsThatAreZero) {
@@ -410,7 +415,7 @@ TEST(ServerDialog, HasNoLimitsThatAreZero) {
     EXPECT_NE(dialog.command("EHLO client.example").reply.find("250-SIZE 0\r\n"),
               std::string::npos);
     for (int round = 0; round < 100; ++round) {
-        ASSERT_EQ(dialog.command("WHAT").next, ServerDialog::Next::Command);
+        ASSERT_EQ(dialog.command("WHAT").next, ServerDialog::Next::Line);
     }
     EXPECT_EQ(dialog.command("MAIL FROM:<a@example.com> SIZE=99999999999").reply,
               "250 2.1.0 sender OK\r\n");
@@ -439,7 +444,7 @@ TEST(ServerDialog, ClosesAtOnceOnOtherProtocols) {
         }
     }
     ServerDialog dialog(rules());
-    EXPECT_EQ(dialog.command("GETTING").next, ServerDialog::Next::Command);
+    EXPECT_EQ(dialog.command("GETTING").next, ServerDialog::Next::Line);
 }
 
 TEST(ServerDialog, ClosesWhenTheFirstLineIsNoMailClients) {

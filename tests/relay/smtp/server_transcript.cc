@@ -2,6 +2,7 @@
 
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -40,10 +41,28 @@ public:
             stream_.consume(line + "\r\n", message_.text);
             return stream_.done() ? end_of_data() : "";
         }
-        ServerDialog::Step step = line == "[too long]"       ? dialog_.line_too_long()
+        if (next_ == Next::Chunk) {
+            return hear_chunk(line);
+        }
+        if (line == "[tls]") {
+            EXPECT_EQ(next_, Next::StartTls);
+            dialog_.secured("");
+            next_ = Next::Line;
+            return "";
+        }
+        ServerDialog::Step step = next_ == Next::SaslLine && line == "[too long]"
+                                      ? dialog_.sasl_line_too_long()
+                                  : next_ == Next::SaslLine  ? dialog_.sasl_line(line)
+                                  : line == "[too long]"     ? dialog_.line_too_long()
                                   : line == "[bad line end]" ? dialog_.bad_line_end()
                                                              : dialog_.command(line);
+        if (step.next == Next::CheckPassword) {
+            const auto& login = dialog_.login();
+            step = dialog_.password_checked(
+                relay::smtp::password_matches(login.verifier(), login.password()));
+        }
         next_ = step.next;
+        chunk_ = step;
         if (next_ == Next::Data) {
             stream_ = DotStream{};
             message_ = {dialog_.transaction(), ""};
@@ -59,6 +78,12 @@ public:
         if (next_ == Next::Data) {
             hear("");
             hear(".");
+        } else if (next_ == Next::Chunk) {
+            hear("");
+        } else if (next_ == Next::SaslLine) {
+            hear("*");
+        } else if (next_ == Next::StartTls) {
+            hear("[tls]");
         }
         const std::string reply = next_ == Next::Close ? "" : hear("EHLO again.example");
         if (next_ == Next::Close) {
@@ -76,17 +101,33 @@ public:
     const std::vector<Taken>& taken() const { return taken_; }
 
 private:
+    std::string hear_chunk(const std::string& octets) {
+        if (!chunk_.refused && message_.transaction.recipients.empty()) {
+            message_ = {dialog_.transaction(), ""};
+        }
+        if (!chunk_.refused) {
+            message_.text += octets;
+        }
+        if (chunk_.last && !chunk_.refused) {
+            return end_of_data();
+        }
+        ServerDialog::Step step = dialog_.chunk_done(std::nullopt);
+        next_ = step.next;
+        return step.reply;
+    }
+
     std::string end_of_data() {
         const Reply reply = judge_ ? judge_(message_) : Reply{250, "2.0.0", "queued"};
         ServerDialog::Step step = dialog_.data_done(reply);
         next_ = step.next;
-        taken_.push_back(message_);
+        taken_.push_back(std::exchange(message_, Taken{}));
         return step.reply;
     }
 
     ServerDialog dialog_;
     const Judge& judge_;
-    Next next_ = Next::Command;
+    Next next_ = Next::Line;
+    ServerDialog::Step chunk_;
     DotStream stream_;
     Taken message_;
     std::vector<Taken> taken_;

@@ -2,8 +2,10 @@
 // its steps on anew.
 //
 //   C: EHLO client.example        a line of the client; while the dialog reads data, a line of the
-//   message C: [too long], C: [bad line end] S: 250 mail.example.com       what the dialog must
-//   answer = close                       the dialog must close here
+//                                 message; behind BDAT, the chunk; behind 334, base64
+//   C: [too long], [bad line end] what the session would tell; [tls] a handshake that succeeds
+//   S: 250 mail.example.com       what the dialog must answer
+//   = close                       the dialog must close here
 //
 // Threads: none.     Errors: a difference is a failure of the running test, with the step.
 #pragma once
