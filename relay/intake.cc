@@ -22,6 +22,24 @@ std::string packed(const dkim::Digest& digest) {
     return result;
 }
 
+/// RFC 5322 3.6.2 and RFC 6409 6.1: a client that is limited in its senders is limited in From:,
+/// too.
+std::optional<smtp::Reply> judge_authors(const std::vector<dkim::Author>& authors,
+                                         const Origin& origin) {
+    if (origin.senders == nullptr) {
+        return std::nullopt;
+    }
+    for (const auto& author : authors) {
+        if (!origin.senders->allow(author.local_part, author.domain.text())) {
+            return smtp::Reply{550,
+                               "5.7.1",
+                               "you may not write as " + author.local_part + "@" +
+                                   author.domain.text() + " (From:)"};
+        }
+    }
+    return std::nullopt;
+}
+
 std::string joined(const std::vector<conf::DomainName>& names) {
     std::string result;
     for (const auto& name : names) {
@@ -59,18 +77,40 @@ std::unique_ptr<Arrival> Intake::begin() {
                                      setup.config->limits.message_size);
 }
 
-std::optional<smtp::Reply> Intake::judge_sender(const queue::Address& sender) const {
+std::optional<smtp::Reply> Intake::judge_sender(const queue::Address& sender,
+                                                const conf::Senders* senders) const {
     if (sender.is_null()) {
         return std::nullopt;
     }
     const auto domain = conf::DomainName::parse(sender.domain());
-    if (domain && current_.get().config->find_domain(*domain) != nullptr) {
-        return std::nullopt;
+    if (!domain || current_.get().config->find_domain(*domain) == nullptr) {
+        return smtp::Reply{550,
+                           "5.7.1",
+                           "sender domain " + std::string(sender.domain()) +
+                               " is not one that this relay sends for"};
     }
-    return smtp::Reply{
-        550,
-        "5.7.1",
-        "sender domain " + std::string(sender.domain()) + " is not one that this relay sends for"};
+    if (senders != nullptr && !senders->allow(sender.local_part(), sender.domain())) {
+        return smtp::Reply{550, "5.7.1", "you may not send as " + sender.text()};
+    }
+    return std::nullopt;
+}
+
+std::optional<smtp::Reply> Intake::objection(const Arrival& arrival) {
+    switch (arrival.fault()) {
+        case Arrival::Fault::TooLarge:
+            return smtp::Reply{
+                552,
+                "5.3.4",
+                "message is larger than " + std::to_string(arrival.max_size_) + " octets"};
+        case Arrival::Fault::HeaderTooLarge:
+            return smtp::Reply{
+                552,
+                "5.3.4",
+                "header is larger than " + std::to_string(Arrival::kMaxHeader) + " octets"};
+        case Arrival::Fault::None:
+            break;
+    }
+    return std::nullopt;
 }
 
 std::optional<smtp::Reply> Intake::judge_room(std::uint64_t size) {
@@ -141,19 +181,8 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
     const auto now = wall_clock();
     const auto setup = current_.get();
     arrival->end();
-    switch (arrival->fault()) {
-        case Arrival::Fault::TooLarge:
-            co_return refuse(
-                {552,
-                 "5.3.4",
-                 "message is larger than " + std::to_string(arrival->max_size_) + " octets"});
-        case Arrival::Fault::HeaderTooLarge:
-            co_return refuse(
-                {552,
-                 "5.3.4",
-                 "header is larger than " + std::to_string(Arrival::kMaxHeader) + " octets"});
-        case Arrival::Fault::None:
-            break;
+    if (auto reason = objection(*arrival)) {
+        co_return refuse(std::move(*reason));
     }
     const auto received = dkim::Header::parse(arrival->header_);
     if (!received) {
@@ -172,11 +201,15 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
             {550, "5.6.0", "the message has no From field and its envelope sender is null"});
     }
     const auto* from = received->find("From");
-    const auto authors = dkim::author_domains(
-        from != nullptr ? from->value : std::string_view(transaction.sender.text()));
+    const auto authors =
+        dkim::authors(from != nullptr ? from->value : std::string_view(transaction.sender.text()));
     if (!authors) {
         co_return refuse({550, "5.6.0", authors.error().message()});
     }
+    if (auto reason = judge_authors(*authors, origin)) {
+        co_return refuse(std::move(*reason));
+    }
+    const auto domains = dkim::domains_of(*authors);
 
     Trace trace;
     trace.id = arrival->id_;
@@ -184,14 +217,16 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
     trace.helo = origin.helo;
     trace.client = origin.client;
     trace.extended = origin.extended;
+    trace.tls = !origin.tls.empty();
+    trace.authenticated = !origin.user.empty();
     trace.only_recipient =
-        transaction.recipients.size() == 1 ? transaction.recipients.front().text() : "";
+        transaction.recipients.size() == 1 ? transaction.recipients.front().address.text() : "";
     trace.sender = transaction.sender.text();
     trace.now = now;
     auto content = std::make_shared<queue::Content>();
     content->header = final_header(*received, trace);
     const auto digest = arrival->hash_.finish();
-    auto outcome = sign(setup, content->header, *authors, digest, now);
+    auto outcome = sign(setup, content->header, domains, digest, now);
     if (auto* reply = std::get_if<smtp::Reply>(&outcome)) {
         co_return refuse(std::move(*reply));
     }
@@ -217,16 +252,19 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
     auto& envelope = message->envelope;
     envelope.id = arrival->id_;
     envelope.sender = transaction.sender;
-    for (auto& address : transaction.recipients) {
+    envelope.ret = transaction.ret;
+    envelope.envelope_id = std::move(transaction.envelope_id);
+    for (auto& asked : transaction.recipients) {
         queue::Recipient recipient;
-        recipient.address = std::move(address);
+        recipient.address = std::move(asked.address);
+        recipient.dsn = std::move(asked.dsn);
         recipient.due = now;
         envelope.recipients.push_back(std::move(recipient));
     }
     envelope.body = arrival->eight_bit_ ? queue::BodyKind::EightBitMime : queue::BodyKind::SevenBit;
     envelope.accepted = now;
     envelope.client = origin.client;
-    envelope.author_domain = joined(*authors);
+    envelope.author_domain = joined(domains);
     envelope.signed_by = signatures.by;
     envelope.size = content->signatures.size() + content->header.size() + 2 + content->body_size;
     message->content = std::move(content);
@@ -246,9 +284,15 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
         if (envelope.recipients.size() > 1) {
             to += " and " + std::to_string(envelope.recipients.size() - 1) + " more";
         }
-        log::Event(log::Level::Info, "accepted")
-            .field("id", envelope.id.text())
-            .field("client", origin.client)
+        log::Event event(log::Level::Info, "accepted");
+        event.field("id", envelope.id.text()).field("client", origin.client);
+        if (!origin.user.empty()) {
+            event.field("user", origin.user);
+        }
+        if (!origin.tls.empty()) {
+            event.field("tls", origin.tls);
+        }
+        event
             .field("from",
                    envelope.sender.is_null() ? std::string_view("<>")
                                              : std::string_view(envelope.sender.text()))

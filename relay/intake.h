@@ -27,6 +27,9 @@ struct Origin {
     std::string client;  // address
     std::string helo;
     bool extended = false;
+    std::string tls;                         // "TLSv1.3"; empty in the clear
+    std::string user;                        // who logged in; empty for nobody
+    const conf::Senders* senders = nullptr;  // who it may write as; null: every [[domain]]
 };
 
 class Intake {
@@ -40,8 +43,13 @@ public:
                                   smtp::Transaction transaction,
                                   Origin origin);
 
-    /// RFC 5321 reply for a MAIL FROM that is not ours, or nothing.
-    [[nodiscard]] std::optional<smtp::Reply> judge_sender(const queue::Address& sender) const;
+    /// Why a message is refused before its end is known, or nothing.
+    [[nodiscard]] static std::optional<smtp::Reply> objection(const Arrival& arrival);
+
+    /// 550 5.7.1 for a MAIL FROM that is not ours, or that a client limited to `senders` may not
+    /// use; or nothing. The null sender is everybody's.
+    [[nodiscard]] std::optional<smtp::Reply> judge_sender(const queue::Address& sender,
+                                                          const conf::Senders* senders) const;
     /// 452 4.3.1, 451 4.3.0, or nothing.
     [[nodiscard]] std::optional<smtp::Reply> judge_room(std::uint64_t size);
 

@@ -20,7 +20,7 @@ Spool::Spool(queue::Store& store,
              Committer& committer,
              check::Gate& gate,
              Metrics& metrics,
-             net::DiskPool& disk,
+             net::WorkerPool& disk,
              queue::NodeId node,
              const conf::Config& config)
     : store_(store),
@@ -152,8 +152,13 @@ void Spool::activate(std::shared_ptr<queue::Envelope> envelope,
 
 void Spool::submit_parts(Active& active, queue::Instant now, Effects& effects) {
     std::vector<queue::Part> parts;
+    Notice notice;
     const auto& recipients = active.envelope->recipients;
     for (std::size_t i = 0; i < recipients.size(); ++i) {
+        if (recipients[i].awaits_report()) {  // the relay stopped before the report was stored
+            active.owed.insert(static_cast<int>(i));
+            notice.relayed.push_back(static_cast<int>(i));
+        }
         if (!recipients[i].is_open() || recipients[i].due > now ||
             active.owed.contains(static_cast<int>(i))) {
             continue;
@@ -168,6 +173,7 @@ void Spool::submit_parts(Active& active, queue::Instant now, Effects& effects) {
         part->recipients.push_back(static_cast<int>(i));
         ++active.outstanding;
     }
+    owe(active, std::move(notice), effects);
     for (auto& part : parts) {
         if (const auto site = scheduler_.submit(std::move(part), now)) {
             offer(*site, effects);
@@ -298,6 +304,8 @@ std::optional<Lease> Spool::next_for(const queue::SiteId& site,
             mine->body = whole.body;
             mine->accepted = whole.accepted;
             mine->size = whole.size;
+            mine->ret = whole.ret;
+            mine->envelope_id = whole.envelope_id;
             for (const int position : attempt->recipients()) {
                 mine->recipients.push_back(whole.recipients[static_cast<std::size_t>(position)]);
             }

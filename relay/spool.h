@@ -6,8 +6,8 @@
 // `queue.active_messages` are active; the rest is paged in by due time.
 //
 // Promises: accept() returns after the message is durable. Every recipient ends once: delivered,
-//   failed or expired (with a notice to the sender, in one commit), or deleted. Outcomes are
-//   durable 20 ms after settle() at the latest.
+//   failed or expired (with a notice to the sender that wants it, in one commit), or deleted.
+//   Outcomes are durable 20 ms after settle() at the latest.
 // Threads: safe, one lock, never held across a wait or a store call. Callbacks run without it.
 // Memory: envelopes of active messages; contents of fresh ones up to kContentBudget, others are
 //   read back when their turn comes.
@@ -33,17 +33,22 @@
 #include "relay/committer.h"
 #include "relay/lease.h"
 #include "relay/metrics.h"
-#include "relay/net/disk_pool.h"
 #include "relay/net/loop.h"
+#include "relay/net/worker_pool.h"
 
 namespace relay {
 
-/// Recipients that are given up; the sender is owed a report about them. They stay open in the
-/// store until it is committed.
+/// Recipients about whom the sender is owed a report: given up, or relayed where success was to be
+/// reported and the next host will not do it. They stay open in the store until it is committed.
 struct Notice {
     std::shared_ptr<const queue::Envelope> envelope;  // the recipients' `last` says why
     std::vector<int> failed;                          // positions in envelope->recipients
     std::vector<int> expired;
+    std::vector<int> relayed;
+
+    [[nodiscard]] bool empty() const {
+        return failed.empty() && expired.empty() && relayed.empty();
+    }
 };
 
 /// One message explained.
@@ -63,7 +68,7 @@ public:
           Committer& committer,
           check::Gate& gate,
           Metrics& metrics,
-          net::DiskPool& disk,
+          net::WorkerPool& disk,
           queue::NodeId node,
           const conf::Config& config);
     ~Spool();
@@ -159,7 +164,9 @@ private:
         std::shared_ptr<queue::Envelope> envelope;
         std::shared_ptr<const queue::Content> content;  // unset: in the store alone
         std::size_t outstanding = 0;  // recipients in the Scheduler or in an attempt
-        std::set<int> owed;           // given up; the report is not stored yet
+        std::set<int> owed;           // ended; the report is not stored yet
+        bool reporting = false;       // a report is being made
+        Notice next;                  // of it, what ended meanwhile: one report at a time
         std::uint64_t judged = 0;     // the gate's generation when it was last asked
         bool dirty = false;           // the store knows less than we do
         bool deleted = false;
@@ -242,7 +249,7 @@ private:
     Committer& committer_;
     check::Gate& gate_;
     Metrics& metrics_;
-    net::DiskPool& disk_;
+    net::WorkerPool& disk_;
     Listener listener_;
 
     std::mutex mutex_;

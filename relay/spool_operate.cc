@@ -136,7 +136,9 @@ std::size_t Spool::remove_matches(queue::Store& store,
         const auto it = active_.find(stored.id);
         queue::Envelope envelope = it != active_.end() ? *it->second.envelope : stored;
         for (auto& recipient : envelope.recipients) {
-            if (recipient.is_open()) {
+            if (recipient.awaits_report()) {
+                recipient.state = queue::Recipient::State::Delivered;
+            } else if (recipient.is_open()) {
                 recipient.state = queue::Recipient::State::Deleted;
                 metrics_.recipients_deleted.add();
             }

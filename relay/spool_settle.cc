@@ -12,6 +12,21 @@ namespace relay {
 using Kind = queue::Outcome::Kind;
 using State = queue::Recipient::State;
 
+namespace {
+
+/// What the report of `notice` ends, ended.
+void close_reported(const Notice& notice, queue::Envelope& envelope) {
+    for (const auto& [positions, state] : {std::pair(&notice.failed, State::Failed),
+                                           std::pair(&notice.expired, State::Expired),
+                                           std::pair(&notice.relayed, State::Delivered)}) {
+        for (const int position : *positions) {
+            envelope.recipients[static_cast<std::size_t>(position)].state = state;
+        }
+    }
+}
+
+}  // namespace
+
 void Spool::settle(Lease lease, const std::vector<queue::Outcome>& outcomes) {
     Effects effects;
     {
@@ -49,7 +64,16 @@ void Spool::record(Active& active,
     recipient.last = outcome;
     switch (outcome.kind) {
         case Kind::Delivered:
-            recipient.state = State::Delivered;
+            // RFC 3461 5.2.2 b: NOTIFY with SUCCESS, and a server that does not offer DSN: the
+            // client MUST issue a "relayed" DSN. NB: when the server has taken the message, not
+            // already when it took the recipient.
+            if (recipient.dsn.wants_success() && !outcome.passed_on_dsn &&
+                !envelope.sender.is_null()) {
+                active.owed.insert(position);
+                notice.relayed.push_back(position);
+            } else {
+                recipient.state = State::Delivered;
+            }
             break;
         case Kind::Failed:
             give_up(active, position, false, notice, effects);
@@ -71,23 +95,36 @@ void Spool::record(Active& active,
 
 void Spool::give_up(Active& active, int position, bool expired, Notice& notice, Effects& effects) {
     auto& envelope = *active.envelope;
-    if (!envelope.sender.is_null()) {
+    auto& recipient = envelope.recipients[static_cast<std::size_t>(position)];
+    // RFC 5321 4.5.5: a report about a report would loop; there is nobody to tell.
+    // RFC 3461 5.2.6 b: NOTIFY without FAILURE: a DSN MUST NOT be issued.
+    if (!envelope.sender.is_null() && recipient.dsn.wants_failure()) {
         active.owed.insert(position);
         (expired ? notice.expired : notice.failed).push_back(position);
         return;
     }
-    // RFC 5321 4.5.5: a report about a report would loop; there is nobody to tell.
-    auto& recipient = envelope.recipients[static_cast<std::size_t>(position)];
     recipient.state = expired ? State::Expired : State::Failed;
     effects.endings.push_back(
         {envelope.id, recipient, Kind::Failed, expired, wall_clock() - envelope.accepted});
 }
 
 void Spool::owe(Active& active, Notice notice, Effects& effects) {
-    if (!notice.failed.empty() || !notice.expired.empty()) {
-        notice.envelope = std::make_shared<const queue::Envelope>(*active.envelope);
-        effects.notices.push_back(std::move(notice));
+    if (notice.empty()) {
+        return;
     }
+    // One report at a time: two would each store the message as if the other were not.
+    if (active.reporting) {
+        const auto append = [](std::vector<int>& all, const std::vector<int>& more) {
+            all.insert(all.end(), more.begin(), more.end());
+        };
+        append(active.next.failed, notice.failed);
+        append(active.next.expired, notice.expired);
+        append(active.next.relayed, notice.relayed);
+        return;
+    }
+    active.reporting = true;
+    notice.envelope = std::make_shared<const queue::Envelope>(*active.envelope);
+    effects.notices.push_back(std::move(notice));
 }
 
 void Spool::finish_step(ActiveMap::iterator it, Effects& effects) {
@@ -171,17 +208,10 @@ net::Task<conf::Result<void>> Spool::accept_notice(std::shared_ptr<queue::Messag
     if (held) {
         report->envelope.hold = {answer.reason, report->envelope.accepted};
     }
-    const auto apply = [&notice](queue::Envelope& envelope) {
-        for (const int position : notice.failed) {
-            envelope.recipients[static_cast<std::size_t>(position)].state = State::Failed;
-        }
-        for (const int position : notice.expired) {
-            envelope.recipients[static_cast<std::size_t>(position)].state = State::Expired;
-        }
-    };
     Committer::Changes changes;
     changes.emplace_back(queue::Insert{
         report, held ? std::optional(report->envelope.accepted) : std::optional<queue::Instant>()});
+    bool removed = false;
     {
         const std::lock_guard lock(mutex_);
         const auto it = active_.find(original);
@@ -190,11 +220,12 @@ net::Task<conf::Result<void>> Spool::accept_notice(std::shared_ptr<queue::Messag
                                              // more
         }
         auto after = std::make_shared<queue::Envelope>(*it->second.envelope);
-        apply(*after);
+        close_reported(notice, *after);
         if (after->is_open()) {
             changes.emplace_back(queue::Update{std::move(after), std::nullopt});
         } else {
             changes.emplace_back(queue::Remove{original});
+            removed = true;
         }
     }
     const auto result = co_await committer_.commit(std::move(changes));
@@ -207,7 +238,7 @@ net::Task<conf::Result<void>> Spool::accept_notice(std::shared_ptr<queue::Messag
         const auto it = active_.find(original);
         if (it != active_.end() && !it->second.deleted) {
             Active& active = it->second;
-            apply(*active.envelope);
+            close_reported(notice, *active.envelope);
             const auto delay = wall_clock() - active.envelope->accepted;
             for (const auto& [positions, expired] :
                  {std::pair(&notice.failed, false), std::pair(&notice.expired, true)}) {
@@ -221,9 +252,17 @@ net::Task<conf::Result<void>> Spool::accept_notice(std::shared_ptr<queue::Messag
                          delay});
                 }
             }
+            for (const int position : notice.relayed) {
+                active.owed.erase(position);  // its ending was told when it was delivered
+            }
+            active.reporting = false;
             if (active.envelope->is_open()) {
+                owe(active, std::exchange(active.next, {}), effects);
                 finish_step(it, effects);
             } else {
+                if (!removed) {  // the last of the others ended during the commit
+                    effects.changes.emplace_back(queue::Remove{original});
+                }
                 remember_finished(*active.envelope);
                 erase(it);
             }

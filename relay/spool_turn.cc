@@ -134,16 +134,18 @@ void Spool::claim(queue::Store& store, std::size_t limit) {
             }
             activate(std::move(envelope), nullptr, generation, effects);
             const auto it = active_.find(id);
+            const auto& owed = it->second.owed;
             if (expired) {
                 std::vector<int> open;
                 const auto& recipients = it->second.envelope->recipients;
                 for (std::size_t i = 0; i < recipients.size(); ++i) {
-                    if (recipients[i].is_open()) {
+                    if (recipients[i].is_open() && !owed.contains(static_cast<int>(i))) {
                         open.push_back(static_cast<int>(i));
                     }
                 }
                 expire(it, open, effects);
-            } else if (answer.decision != check::Gate::Decision::Open) {
+            } else if (answer.decision != check::Gate::Decision::Open &&
+                       (it->second.outstanding > 0 || owed.empty())) {
                 put_on_hold(it, answer.reason, effects);
             }
         }

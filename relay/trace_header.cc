@@ -1,5 +1,6 @@
 #include "relay/trace_header.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -26,13 +27,52 @@ std::string address_literal(const std::string& address) {
     return address.find(':') == std::string::npos ? "[" + address + "]" : "[IPv6:" + address + "]";
 }
 
+/// White space, line ends and comments from the front.
+void skip_cfws(std::string_view& text) {
+    int depth = 0;
+    while (!text.empty()) {
+        const char c = text.front();
+        if (depth == 0 && c != '(' && c != ' ' && c != '\t' && c != '\r' && c != '\n') {
+            return;
+        }
+        depth += c == '(' ? 1 : (c == ')' && depth > 0) ? -1 : 0;
+        text.remove_prefix(std::min<std::size_t>(depth > 0 && c == '\\' ? 2 : 1, text.size()));
+    }
+}
+
+/// RFC 8601 5: a border relay MUST remove the fields that claim its own authserv-id: readers would
+/// believe a stranger's verdict to be ours.
+bool claims_to_be_ours(std::string_view value, const std::string& hostname) {
+    skip_cfws(value);
+    std::string name;
+    if (value.starts_with('"')) {
+        for (std::size_t i = 1; i < value.size() && value[i] != '"'; ++i) {
+            i += value[i] == '\\' && i + 1 < value.size() ? 1U : 0U;
+            name += value[i];
+        }
+    } else {
+        name = value.substr(0, value.find_first_of(" \t\r\n;("));
+    }
+    return std::equal(
+        name.begin(), name.end(), hostname.begin(), hostname.end(), [](char a, char b) {
+            return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
+        });
+}
+
+/// RFC 3848: ESMTP, with S under TLS and A once logged in.
+std::string protocol(const Trace& trace) {
+    if (!trace.extended) {
+        return "SMTP";
+    }
+    return std::string("ESMTP") + (trace.tls ? "S" : "") + (trace.authenticated ? "A" : "");
+}
+
 std::string received(const Trace& trace) {
     std::string field = "Received: ";
     if (!trace.client.empty()) {
         field += "from " + harmless(trace.helo) + " (" + address_literal(trace.client) + ")\r\n\t";
     }
-    field += "by " + trace.hostname + " with " + (trace.extended ? "ESMTP" : "SMTP") + " id " +
-             trace.id.text();
+    field += "by " + trace.hostname + " with " + protocol(trace) + " id " + trace.id.text();
     if (!trace.only_recipient.empty()) {
         field += "\r\n\tfor <" + trace.only_recipient + ">";
     }
@@ -75,6 +115,9 @@ std::string final_header(const dkim::Header& header, const Trace& trace) {
         // RFC 5322 3.6.3: blind recipients are told to nobody. RFC 5321 4.4: only the last hop
         // writes Return-Path.
         if (field.is("Bcc") || field.is("Resent-Bcc") || field.is("Return-Path")) {
+            continue;
+        }
+        if (field.is("Authentication-Results") && claims_to_be_ours(field.value, trace.hostname)) {
             continue;
         }
         from = from || field.is("From");

@@ -1,8 +1,12 @@
 #include "relay/out/bounce.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "relay/smtp/xtext.h"
 #include "relay/trace_header.h"
 
 namespace relay::out {
@@ -51,89 +55,198 @@ std::string quoted_header(std::string_view header) {
     return result;
 }
 
-std::string remote_words(const queue::Recipient& recipient) {
-    const auto& outcome = *recipient.last;
-    if (outcome.remote) {
-        return outcome.host + " [" + outcome.ip + "] said: " + outcome.text;
+/// RFC 2045 2.7: 7bit data: no NUL, no octet above 127, lines of at most 998 octets, CR and LF
+/// together only.
+bool is_seven_bit(std::string_view text) {
+    std::size_t line = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const auto octet = static_cast<unsigned char>(text[at]);
+        if (octet == '\r' && at + 1 < text.size() && text[at + 1] == '\n') {
+            line = 0;
+            ++at;
+        } else if (octet == 0 || octet >= 0x80 || octet == '\r' || octet == '\n' || ++line > 998) {
+            return false;
+        }
     }
-    return outcome.text;
+    return true;
 }
 
-}  // namespace
+enum class Fate { Failed, Expired, Relayed };
 
-std::string compose_bounce(const Notice& notice,
-                           std::string_view original_header,
-                           const conf::Config& config,
-                           queue::Instant now) {
-    const auto& envelope = *notice.envelope;
-    std::string boundary =
-        envelope.id.text() + "." + std::to_string(now.time_since_epoch().count());
-    while (original_header.find(boundary) != std::string_view::npos) {
-        boundary += "x";
-    }
-    const std::set<int> expired(notice.expired.begin(), notice.expired.end());
-    std::vector<int> positions = notice.failed;
-    positions.insert(positions.end(), notice.expired.begin(), notice.expired.end());
-    std::sort(positions.begin(), positions.end());
-
-    std::string text;
-    text += "From: Mail Delivery System <" + config.postmaster + ">\r\n";
-    text += "To: <" + envelope.sender.text() + ">\r\n";
-    text += "Subject: Undelivered mail returned to sender\r\n";
-    text += "Auto-Submitted: auto-replied\r\n";  // RFC 3834 5
-    text += "MIME-Version: 1.0\r\n";
-    text += "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"" +
-            boundary + "\"\r\n\r\n";
-
-    text += "--" + boundary + "\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n";
-    text += "This is the mail relay " + config.hostname.text() + ".\r\n\r\n";
-    text += folded(
-        "Your message could not be delivered to " +
-            std::string(positions.size() == 1 ? "the address below" : "the addresses below") +
-            ". It will not be tried again. The reason of each stands behind it.",
-        "");
-    text += "\r\n";
-    for (const int position : positions) {
-        const auto& recipient = envelope.recipients[static_cast<std::size_t>(position)];
-        text += "<" + recipient.address.text() + ">\r\n";
-        if (expired.contains(position)) {
-            text += folded("    Given up after " + std::to_string(recipient.attempts) +
-                               " attempts, because the message has been waiting for too long. The "
-                               "last reason:",
-                           "    ");
+class Bounce {
+public:
+    Bounce(const Notice& notice,
+           const queue::Content& original,
+           const conf::Config& config,
+           queue::Instant now)
+        : envelope_(*notice.envelope), original_(original), config_(config), now_(now) {
+        for (const auto& [positions, fate] : {std::pair(&notice.failed, Fate::Failed),
+                                              std::pair(&notice.expired, Fate::Expired),
+                                              std::pair(&notice.relayed, Fate::Relayed)}) {
+            for (const int position : *positions) {
+                fates_[static_cast<std::size_t>(position)] = fate;
+            }
         }
-        text += folded("    " + plain(remote_words(recipient)), "    ") + "\r\n";
+        given_up_ = notice.failed.size() + notice.expired.size();
+        whole_ = returns_whole();
+        boundary_ = envelope_.id.text() + "." + std::to_string(now.time_since_epoch().count());
+        while (original.header.find(boundary_) != std::string::npos ||
+               (whole_ && original.body.find(boundary_) != std::string::npos)) {
+            boundary_ += "x";
+        }
     }
-    text += "Queue id: " + envelope.id.text() + "\r\n\r\n";
 
-    // RFC 3464 2.1: fields about the message, then a group for each recipient.
-    text += "--" + boundary + "\r\nContent-Type: message/delivery-status\r\n\r\n";
-    text += "Reporting-MTA: dns; " + config.hostname.text() + "\r\n";
-    text += "X-Signet-Queue-ID: " + envelope.id.text() + "\r\n";
-    text += "Arrival-Date: " + rfc5322_date(envelope.accepted) + "\r\n";
-    for (const int position : positions) {
-        const auto& recipient = envelope.recipients[static_cast<std::size_t>(position)];
+    std::string text() const {
+        std::string text = header();
+        text += part("text/plain; charset=us-ascii") + explanation();
+        text += part("message/delivery-status") + message_fields();
+        for (const auto& [position, fate] : fates_) {
+            text += "\r\n" + recipient_fields(envelope_.recipients[position], fate);
+        }
+        text += "\r\n";
+        text += whole_ ? part("message/rfc822") + original_.header + "\r\n" + original_.body
+                       : part("text/rfc822-headers") + quoted_header(original_.header);
+        text += "\r\n--" + boundary_ + "--\r\n";
+        return text;
+    }
+
+private:
+    /// RFC 3461 6.2: with RET=FULL the full message SHOULD be returned with a notification of
+    /// failure; one that is too long, or only relayed, as its header. NB: as its header too where
+    /// it is not 7-bit, which the report is.
+    bool returns_whole() const {
+        return envelope_.ret == queue::ReturnedPart::Full && given_up_ > 0 &&
+               original_.chunks == 0 && !original_.header.empty() &&
+               original_.header.size() + original_.body.size() <= kMaxReturned &&
+               is_seven_bit(original_.header) && is_seven_bit(original_.body);
+    }
+
+    std::string part(const std::string& type) const {
+        return "--" + boundary_ + "\r\nContent-Type: " + type + "\r\n\r\n";
+    }
+
+    std::string header() const {
+        std::string text = "From: Mail Delivery System <" + config_.postmaster + ">\r\n";
+        text += "To: <" + envelope_.sender.text() + ">\r\n";
+        text += given_up_ > 0 ? "Subject: Undelivered mail returned to sender\r\n"
+                              : "Subject: Your message was relayed\r\n";
+        text += "Auto-Submitted: auto-replied\r\n";  // RFC 3834 5
+        text += "MIME-Version: 1.0\r\n";
+        text += "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"" +
+                boundary_ + "\"\r\n\r\n";
+        return text;
+    }
+
+    std::string explanation() const {
+        const auto addresses = [](std::size_t count) {
+            return std::string(count == 1 ? "the address below" : "the addresses below");
+        };
+        std::string text = "This is the mail relay " + config_.hostname.text() + ".\r\n\r\n";
+        if (given_up_ > 0) {
+            text += folded("Your message could not be delivered to " + addresses(given_up_) +
+                               ". It will not be tried again. The reason of each stands behind it.",
+                           "");
+            text += "\r\n" + reasons(true);
+        }
+        if (const std::size_t relayed = fates_.size() - given_up_; relayed > 0) {
+            text += folded("Your message was handed on for " + addresses(relayed) +
+                               ". The host that took it does not report deliveries, so you may get "
+                               "no other confirmation.",
+                           "");
+            text += "\r\n" + reasons(false);
+        }
+        return text + "Queue id: " + envelope_.id.text() + "\r\n\r\n";
+    }
+
+    std::string reasons(bool given_up) const {
+        std::string text;
+        for (const auto& [position, fate] : fates_) {
+            if (given_up != (fate != Fate::Relayed)) {
+                continue;
+            }
+            const auto& recipient = envelope_.recipients[position];
+            const auto& outcome = *recipient.last;
+            text += "<" + recipient.address.text() + ">\r\n";
+            if (fate == Fate::Expired) {
+                text += folded("    Given up after " + std::to_string(recipient.attempts) +
+                                   " attempts, because the message has been waiting for too long. "
+                                   "The last reason:",
+                               "    ");
+            }
+            const std::string words =
+                outcome.remote ? outcome.host + " [" + outcome.ip + "] said: " + outcome.text
+                               : outcome.text;
+            text += folded("    " + plain(words), "    ") + "\r\n";
+        }
+        return text;
+    }
+
+    /// RFC 3464 2.1: fields about the message, then a group for each recipient.
+    std::string message_fields() const {
+        std::string text;
+        // RFC 3461 6.3 a: where ENVID was given the field MUST be supplied, decoded from xtext.
+        if (const auto id = smtp::decode_envelope_id(envelope_.envelope_id)) {
+            text += "Original-Envelope-Id: " + plain(*id) + "\r\n";
+        }
+        text += "Reporting-MTA: dns; " + config_.hostname.text() + "\r\n";
+        text += "X-Signet-Queue-ID: " + envelope_.id.text() + "\r\n";
+        text += "Arrival-Date: " + rfc5322_date(envelope_.accepted) + "\r\n";
+        return text;
+    }
+
+    std::string recipient_fields(const queue::Recipient& recipient, Fate fate) const {
         const auto& outcome = *recipient.last;
-        // RFC 3464 2.3.4: a failed recipient has a status of class 5, also when time ran out.
-        queue::EnhancedStatus status = outcome.status;
-        if (status.klass != 5) {
-            status = expired.contains(position) ? queue::EnhancedStatus{5, 4, 7}
-                                                : queue::EnhancedStatus{5, 0, 0};
+        std::string text;
+        // RFC 3461 6.3 d: where ORCPT was given the field MUST be supplied, else it MUST NOT
+        // appear.
+        if (const auto address =
+                smtp::decode_original_recipient(recipient.dsn.original_recipient)) {
+            text += "Original-Recipient: " + plain(*address) + "\r\n";
         }
-        text += "\r\nFinal-Recipient: rfc822; " + recipient.address.text() + "\r\n";
-        text += "Action: failed\r\nStatus: " + status.text() + "\r\n";
+        text += "Final-Recipient: rfc822; " + recipient.address.text() + "\r\n";
+        text += fate == Fate::Relayed ? "Action: relayed\r\n" : "Action: failed\r\n";
+        text += "Status: " + status_of(outcome, fate).text() + "\r\n";
         if (!outcome.host.empty()) {
             text += "Remote-MTA: dns; " + outcome.host + "\r\n";
         }
         text += folded("Diagnostic-Code: " + std::string(outcome.remote ? "smtp; " : "x-signet; ") +
                            plain(outcome.text),
                        "\t");
-        text += "Last-Attempt-Date: " + rfc5322_date(now) + "\r\n";
+        text += "Last-Attempt-Date: " + rfc5322_date(now_) + "\r\n";
+        return text;
     }
-    text += "\r\n--" + boundary + "\r\nContent-Type: text/rfc822-headers\r\n\r\n";
-    text += quoted_header(original_header);
-    text += "\r\n--" + boundary + "--\r\n";
-    return text;
+
+    /// RFC 3464 2.3.4: a failed recipient has a status of class 5, also when time ran out; one that
+    /// was relayed one of class 2.
+    static queue::EnhancedStatus status_of(const queue::Outcome& outcome, Fate fate) {
+        switch (fate) {
+            case Fate::Failed:
+                return outcome.status.klass == 5 ? outcome.status : queue::EnhancedStatus{5, 0, 0};
+            case Fate::Expired:
+                return outcome.status.klass == 5 ? outcome.status : queue::EnhancedStatus{5, 4, 7};
+            case Fate::Relayed:
+                break;
+        }
+        return outcome.status.klass == 2 ? outcome.status : queue::EnhancedStatus{2, 0, 0};
+    }
+
+    const queue::Envelope& envelope_;
+    const queue::Content& original_;
+    const conf::Config& config_;
+    queue::Instant now_;
+    std::map<std::size_t, Fate> fates_;  // by position
+    std::size_t given_up_ = 0;
+    bool whole_ = false;
+    std::string boundary_;
+};
+
+}  // namespace
+
+std::string compose_bounce(const Notice& notice,
+                           const queue::Content& original,
+                           const conf::Config& config,
+                           queue::Instant now) {
+    return Bounce(notice, original, config, now).text();
 }
 
 }  // namespace relay::out

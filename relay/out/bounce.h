@@ -1,24 +1,29 @@
-// Bounce: the report to a sender whose recipients were given up: what happened, in plain words,
-// and what machines need.
+// Bounce: the report to a sender whose recipients were given up, or relayed to a host that reports
+// nothing: what happened, in plain words, and what machines need.
 //
-// Standards: RFC 3464 (message/delivery-status), RFC 6522 (multipart/report), RFC 3834
-//   (Auto-Submitted).
+// Standards: RFC 3464 (message/delivery-status), RFC 3461 6 (what it must hold of the request), RFC
+//   6522 (multipart/report), RFC 3834 (Auto-Submitted).
 // Threads: no state; pure.
 #pragma once
 
+#include <cstddef>
 #include <string>
-#include <string_view>
 
 #include "conf/config.h"
+#include "queue/message.h"
 #include "relay/spool.h"
 
 namespace relay::out {
 
+/// A longer message is returned as its header although RET=FULL asks for all of it.
+constexpr std::size_t kMaxReturned = std::size_t{256} * 1024;
+
 /// Header (without Received, Date and Message-ID: Intake adds them), empty line and body, lines
-/// ended by CRLF, 7-bit. `original_header` is the header of the message that failed. Remote text is
-/// data: controls and 8-bit octets in it become '?'.
+/// ended by CRLF, 7-bit. `original` is the message that the report is about; nothing of it is
+/// returned where it could not be read and is empty. Remote text and what the client called its
+/// message and recipients is data: controls and 8-bit octets in it become '?'.
 std::string compose_bounce(const Notice& notice,
-                           std::string_view original_header,
+                           const queue::Content& original,
                            const conf::Config& config,
                            queue::Instant now);
 

@@ -179,8 +179,10 @@ net::Task<> Courier::attempt(Lease lease) {
     delivery.sender = lease.envelope().sender;
     delivery.size = lease.envelope().size;
     delivery.body = lease.envelope().body;
+    delivery.ret = lease.envelope().ret;
+    delivery.envelope_id = lease.envelope().envelope_id;
     for (const auto& recipient : lease.envelope().recipients) {
-        delivery.recipients.push_back(recipient.address);
+        delivery.recipients.push_back({recipient.address, recipient.dsn});
     }
     for (;;) {
         const bool reused = exchange_ != nullptr;

@@ -147,8 +147,9 @@ void Dispatcher::courier_ended(std::uint64_t number) {
 net::Task<> Dispatcher::tell_sender(Notice notice) {
     const auto id = notice.envelope->id;
     const auto original = co_await spool_.fetch(id);
-    const std::string header = original ? (*original)->header : std::string();
-    std::string text = compose_bounce(notice, header, *current_.get().config, wall_clock());
+    const queue::Content unreadable;
+    std::string text = compose_bounce(
+        notice, original ? **original : unreadable, *current_.get().config, wall_clock());
     const auto accepted =
         co_await intake_.accept_notice(std::move(text), notice.envelope->sender, notice);
     if (!accepted) {

@@ -2,8 +2,22 @@
 """Every accepted recipient ends once: what cannot be delivered comes back to its sender, signed, and never twice."""
 import email
 import email.policy
+import smtplib
 
 from harness import *
+
+
+def submit_asking(text, recipients, mail_options=()):
+    """One message with parameters: recipients are (address, its parameters)."""
+    with smtplib.SMTP("127.0.0.1", 2525, "client.example.com", timeout=30) as client:
+        client.ehlo()
+        assert client.has_extn("dsn")
+        replies = [client.mail("app@example.com", list(mail_options))]
+        replies += [client.rcpt(address, options) for address, options in recipients]
+        replies.append(client.data(bytes(text)))
+        refused = [reply for reply in replies if reply[0] != 250]
+        if refused:
+            raise AssertionError(f"not accepted: {refused}")
 
 
 class Bounces(FlowTest):
@@ -111,6 +125,93 @@ class Bounces(FlowTest):
         self.assertEqual([r["Final-Recipient"] for r in recipients], ["rfc822; user@dest.example"])
         self.assertNotIn(b"\x00", got.data)
         self.assertNotIn(b"\x1b", got.data)
+
+    def test_never_means_never(self):
+        self.destination(replies={"RCPT": "550 5.1.1 no"})
+        relay = self.relay()
+        submit_asking(message(), [("never@dest.example", ["NOTIFY=NEVER"]), ("late@dest.example", ["NOTIFY=DELAY"]),
+                                  ("told@dest.example", ["NOTIFY=FAILURE"])])
+        *_, recipients = self.report()
+        self.assertEqual([r["Final-Recipient"] for r in recipients], ["rfc822; told@dest.example"])
+        relay.wait_empty()
+        self.assertEqual(len(self.box.messages), 1)
+        self.assertEqual(relay.metric("signet_recipients_total", outcome="bounced"), 3)
+
+    def test_nobody_to_tell_and_the_message_ends(self):
+        self.destination(replies={"RCPT": "550 5.1.1 no"})
+        relay = self.relay()
+        submit_asking(message(), [("user@dest.example", ["NOTIFY=NEVER"])])
+        relay.wait_log("bounced ")
+        relay.wait_empty()
+        self.assertEqual(self.box.messages, [])
+
+    def test_report_carries_the_names_that_the_sender_gave(self):
+        self.destination(replies={"RCPT": "550 5.1.1 no"})
+        self.relay()
+        submit_asking(message(), [("one@dest.example", ["ORCPT=rfc822;One+2Btag@List.example"]), ("two@dest.example", [])],
+                      ["ENVID=QQ+2B314159"])
+        _, _, _, whole, recipients = self.report()
+        self.assertEqual(whole["Original-Envelope-Id"], "QQ+314159")
+        self.assertEqual({r["Final-Recipient"]: r["Original-Recipient"] for r in recipients},
+                         {"rfc822; one@dest.example": "rfc822;One+tag@List.example", "rfc822; two@dest.example": None})
+
+    def test_returns_what_was_asked_for(self):
+        self.destination(replies={"RCPT": "550 5.1.1 no"})
+        self.relay()
+        for number, (options, kind) in enumerate([([], "text/rfc822-headers"), (["RET=HDRS"], "text/rfc822-headers"),
+                                                  (["RET=FULL"], "message/rfc822")], 1):
+            text = message()
+            submit_asking(text, [("user@dest.example", [])], options)
+            got, _, parts, *_ = self.report(number)
+            self.assertEqual(parts[2].get_content_type(), kind)
+            self.assertIn(text.number.encode(), got.data)
+            self.assertEqual(b"a line that begins with a dot" in got.data, kind == "message/rfc822")
+            self.assertEqual(dkimpy_results(got.data), [("rsa-sha256", True), ("ed25519-sha256", True)])
+
+    def test_request_goes_on_to_a_host_that_offers_dsn(self):
+        receiver = self.destination(extensions=("PIPELINING", "DSN"))
+        relay = self.relay()
+        submit_asking(message(), [("user@dest.example", ["NOTIFY=SUCCESS,DELAY", "ORCPT=rfc822;User+40x@Dest.example"])],
+                      ["RET=HDRS", "ENVID=id+201"])
+        receiver.wait(1)
+        lines = receiver.lines()
+        mail = next(line for line in lines if line.startswith("MAIL FROM:<app@example.com>"))
+        self.assertTrue(mail.endswith(" RET=HDRS ENVID=id+201"), mail)
+        self.assertIn("RCPT TO:<user@dest.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;User+40x@Dest.example", lines)
+        relay.wait_empty()
+        self.assertEqual(self.box.messages, [])
+
+    def test_success_is_reported_for_a_host_that_does_not_offer_dsn(self):
+        receiver = self.destination(replies={".": "250 2.6.0 queued as 42"})
+        relay = self.relay()
+        submit_asking(message(), [("told@dest.example", ["NOTIFY=SUCCESS"]), ("plain@dest.example", [])],
+                      ["RET=FULL", "ENVID=id"])
+        got, parsed, parts, whole, recipients = self.report()
+        self.assertEqual((got.sender, got.recipients), ("", ["app@example.com"]))
+        self.assertEqual(whole["Original-Envelope-Id"], "id")
+        self.assertEqual([(r["Final-Recipient"], r["Action"], r["Status"]) for r in recipients],
+                         [("rfc822; told@dest.example", "relayed", "2.6.0")])
+        self.assertIn("queued as 42", recipients[0]["Diagnostic-Code"])
+        self.assertEqual(parts[2].get_content_type(), "text/rfc822-headers")
+        self.assertFalse([l for l in receiver.lines() if "NOTIFY" in l or "ENVID" in l or "RET" in l])
+        relay.wait_empty()
+        self.assertEqual((len(receiver.messages), len(self.box.messages)), (1, 1))
+
+    def test_success_owed_survives_a_kill_and_sends_nothing_twice(self):
+        self.box.close()
+        receiver = self.destination()
+        relay = self.relay()
+        submit_asking(message(), [("user@dest.example", ["NOTIFY=SUCCESS"])])
+        relay.wait_log("delivered ")
+        relay.wait_log("notice ")
+        relay.kill()
+        self.box = self.receiver(RECEIVERS[103])
+        self.dns.mail_domain("example.com", (10, "mx.example.com", RECEIVERS[103]))
+        relay.start()
+        *_, recipients = self.report()
+        self.assertEqual(recipients[0]["Action"], "relayed")
+        relay.wait_empty()
+        self.assertEqual((len(receiver.messages), len(self.box.messages)), (1, 1))
 
     def test_owed_report_survives_a_kill(self):
         self.box.close()

@@ -22,10 +22,9 @@ protected:
             transaction.sender = *queue::Address::parse(sender);
         }
         for (const auto& recipient : recipients) {
-            transaction.recipients.push_back(*queue::Address::parse(recipient));
+            transaction.recipients.push_back({*queue::Address::parse(recipient), {}});
         }
-        return stage_.wait(stage_.intake->finish(
-            std::move(arrival), transaction, {"192.0.2.7", "client.example", true}));
+        return stage_.wait(stage_.intake->finish(std::move(arrival), transaction, origin_));
     }
 
     queue::Stored stored() {
@@ -36,6 +35,7 @@ protected:
 
     RelayStage stage_;
     queue::MessageId id_;
+    relay::Origin origin_{"192.0.2.7", "client.example", true, "", "", nullptr};
 };
 
 TEST_F(IntakeTest, AcceptsSignsStoresAndNamesTheQueueId) {
@@ -149,9 +149,8 @@ TEST_F(IntakeTest, LongBodyArrivesInRowsAndIsWholeAgain) {
     }
     relay::smtp::Transaction transaction;
     transaction.sender = *queue::Address::parse("app@example.com");
-    transaction.recipients.push_back(*queue::Address::parse("a@one.test"));
-    const auto reply = stage_.wait(
-        stage_.intake->finish(std::move(arrival), transaction, {"192.0.2.7", "c", true}));
+    transaction.recipients.push_back({*queue::Address::parse("a@one.test"), {}});
+    const auto reply = stage_.wait(stage_.intake->finish(std::move(arrival), transaction, origin_));
     EXPECT_EQ(reply.code, 250);
     const auto message = stored();
     EXPECT_GT(message.content.chunks, 10);
@@ -178,10 +177,36 @@ TEST_F(IntakeTest, LostLongMessageLeavesNoRows) {
     EXPECT_FALSE(stage_.store->read_body(id_, 0));
 }
 
+TEST_F(IntakeTest, LimitsSomebodyToItsSendersInEnvelopeAndAuthor) {
+    conf::Senders senders;
+    senders.any = false;
+    senders.mailboxes.push_back(*conf::parse_mailbox("noreply@example.com"));
+    const auto& intake = *stage_.intake;
+    EXPECT_FALSE(intake.judge_sender(queue::Address(), &senders));
+    EXPECT_FALSE(intake.judge_sender(*queue::Address::parse("noreply@example.com"), &senders));
+    EXPECT_EQ(intake.judge_sender(*queue::Address::parse("ceo@example.com"), &senders)->enhanced,
+              "5.7.1");
+    origin_.senders = &senders;
+    EXPECT_EQ(submit("From: noreply@example.com\r\n\r\nbody\r\n").code, 250);
+    EXPECT_EQ(submit("From: ceo@example.com\r\n\r\nbody\r\n").enhanced, "5.7.1");
+    EXPECT_EQ(submit("From: noreply@example.com, ceo@example.com\r\n\r\nbody\r\n").enhanced,
+              "5.7.1");
+}
+
+TEST_F(IntakeTest, TellsTheProtectionInItsReceivedField) {
+    origin_.tls = "TLSv1.3";
+    submit("From: a@example.com\r\n\r\nbody\r\n");
+    EXPECT_NE(stored().content.header.find(" with ESMTPS id "), std::string::npos);
+    origin_.user = "billing";
+    submit("From: a@example.com\r\n\r\nbody\r\n");
+    EXPECT_NE(stored().content.header.find(" with ESMTPSA id "), std::string::npos);
+}
+
 TEST_F(IntakeTest, JudgesSenders) {
-    EXPECT_FALSE(stage_.intake->judge_sender(queue::Address()));
-    EXPECT_FALSE(stage_.intake->judge_sender(*queue::Address::parse("x@EXAMPLE.com")));
-    const auto refusal = stage_.intake->judge_sender(*queue::Address::parse("x@elsewhere.test"));
+    EXPECT_FALSE(stage_.intake->judge_sender(queue::Address(), nullptr));
+    EXPECT_FALSE(stage_.intake->judge_sender(*queue::Address::parse("x@EXAMPLE.com"), nullptr));
+    const auto refusal =
+        stage_.intake->judge_sender(*queue::Address::parse("x@elsewhere.test"), nullptr);
     ASSERT_TRUE(refusal);
     EXPECT_EQ(refusal->code, 550);
     EXPECT_EQ(refusal->enhanced, "5.7.1");

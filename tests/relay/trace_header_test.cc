@@ -60,6 +60,22 @@ TEST(TraceHeader, RemovesBlindRecipientsAndReturnPath) {
     EXPECT_EQ(header.find("z@one.test"), std::string::npos);
 }
 
+TEST(TraceHeader, RemovesVerdictsThatClaimToBeOurs) {
+    const auto left = [](const std::string& value) {
+        return final_of("Authentication-Results:" + value + "\r\n" + kWhole)
+                   .find("Authentication-Results") != std::string::npos;
+    };
+    EXPECT_FALSE(left(" relay.example.com; dkim=pass"));
+    EXPECT_FALSE(left(" Relay.Example.COM 1; dkim=pass"));
+    EXPECT_FALSE(left("\r\n\trelay.example.com;\r\n\tspf=pass"));
+    EXPECT_FALSE(left(" (a (nested \\) one) here) relay.example.com(x); none"));
+    EXPECT_FALSE(left(" \"relay.ex\\ample.com\"; none"));
+    EXPECT_TRUE(left(" mx.elsewhere.test; dkim=fail"));
+    EXPECT_TRUE(left(" relay.example.com.elsewhere.test; dkim=fail"));
+    EXPECT_TRUE(left(" (relay.example.com"));
+    EXPECT_TRUE(left(""));
+}
+
 TEST(TraceHeader, AddsWhatIsMissingAndNothingElse) {
     const auto header = final_of("Subject: x\r\n");
     EXPECT_NE(header.find("From: <app@example.com>\r\n"), std::string::npos);

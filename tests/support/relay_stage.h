@@ -140,7 +140,7 @@ public:
     relay::check::Gate gate;
     std::unique_ptr<queue::Store> store;
     std::optional<relay::net::Loops> loops;
-    std::optional<relay::net::DiskPool> disk;
+    std::optional<relay::net::WorkerPool> disk;
     std::optional<relay::Committer> committer;
     std::optional<relay::Spool> spool;
     std::optional<relay::Intake> intake;

@@ -10,6 +10,8 @@ struct Made {
     conf::Config config;
     std::shared_ptr<queue::Envelope> envelope = std::make_shared<queue::Envelope>();
     relay::Notice notice;
+    std::string body = "the text\r\n";
+    int chunks = 0;
 
     Made() {
         config.hostname = *conf::DomainName::parse("relay.example.com");
@@ -35,12 +37,27 @@ struct Made {
             .push_back(static_cast<int>(envelope->recipients.size()));
         envelope->recipients.push_back(recipient);
     }
+    /// Delivered to a host that reports nothing.
+    void add_relayed(const std::string& address, const std::string& text) {
+        add(address, {2, 0, 0}, text);
+        notice.failed.pop_back();
+        notice.relayed.push_back(static_cast<int>(envelope->recipients.size()) - 1);
+        envelope->recipients.back().last->kind = queue::Outcome::Kind::Delivered;
+    }
     std::string text(const std::string& header = "Subject: original\r\n") {
+        queue::Content original;
+        original.header = header;
+        original.body = body;
+        original.chunks = chunks;
         notice.envelope = envelope;
         return relay::out::compose_bounce(
-            notice, header, config, conf::Instant(std::chrono::seconds(1795330800)));
+            notice, original, config, conf::Instant(std::chrono::seconds(1795330800)));
     }
 };
+
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
 
 TEST(Bounce, ReportsEveryFieldThatMachinesNeed) {
     Made made;
@@ -105,6 +122,147 @@ TEST(Bounce, BoundaryIsNotInTheQuotedHeader) {
     const auto boundary = first.substr(begin, first.find('"', begin) - begin);
     const auto second = made.text("X-Trap: " + boundary + "\r\n");
     EXPECT_NE(second.find("boundary=\"" + boundary + "x\""), std::string::npos);
+}
+
+TEST(Bounce, NamesTheEnvelopeAndTheOriginalRecipientDecoded) {
+    Made made;
+    made.envelope->envelope_id = "QQ+2B314+20159";
+    made.add("a@one.test", {5, 1, 1}, "550 no");
+    made.add("b@one.test", {5, 1, 1}, "550 no");
+    made.envelope->recipients[0].dsn.original_recipient = "rfc822;Bob+2Btag@Example.COM";
+    const auto text = made.text();
+    EXPECT_TRUE(contains(text,
+                         "message/delivery-status\r\n\r\nOriginal-Envelope-Id: QQ+314 "
+                         "159\r\nReporting-MTA: dns; relay.example.com\r\n"));
+    EXPECT_TRUE(contains(text,
+                         "\r\n\r\nOriginal-Recipient: rfc822;Bob+tag@Example.COM\r\n"
+                         "Final-Recipient: rfc822; a@one.test\r\n"));
+    EXPECT_TRUE(contains(text, "\r\n\r\nFinal-Recipient: rfc822; b@one.test\r\n"));
+}
+
+TEST(Bounce, NamesNoEnvelopeAndNoOriginalRecipientThatWasNotGiven) {
+    Made made;
+    made.add("a@one.test", {5, 1, 1}, "550 no");
+    EXPECT_FALSE(contains(made.text(), "Original-"));
+}
+
+TEST(Bounce, NamesThatWouldBreakALineAreLeftOut) {
+    Made made;
+    made.envelope->envelope_id = "x+0D+0AForged-Id: 1";
+    made.add("a@one.test", {5, 1, 1}, "550 no");
+    made.envelope->recipients[0].dsn.original_recipient = "rfc822;a\r\nForged: 1";
+    const auto text = made.text();
+    EXPECT_FALSE(contains(text, "Original-"));
+    EXPECT_FALSE(contains(text, "Forged"));
+}
+
+TEST(Bounce, ReturnsTheHeaderUnlessAllIsAskedFor) {
+    for (const auto ret : {queue::ReturnedPart::Unset, queue::ReturnedPart::Headers}) {
+        Made made;
+        made.envelope->ret = ret;
+        made.add("a@one.test", {5, 1, 1}, "550 no");
+        const auto text = made.text();
+        EXPECT_TRUE(contains(text, "text/rfc822-headers\r\n\r\nSubject: original\r\n"));
+        EXPECT_FALSE(contains(text, "the text"));
+    }
+}
+
+TEST(Bounce, ReturnsTheWholeMessage) {
+    Made made;
+    made.envelope->ret = queue::ReturnedPart::Full;
+    made.add("a@one.test", {5, 1, 1}, "550 no");
+    const auto text = made.text();
+    EXPECT_TRUE(
+        contains(text, "message/rfc822\r\n\r\nSubject: original\r\n\r\nthe text\r\n\r\n--"));
+    EXPECT_FALSE(contains(text, "text/rfc822-headers"));
+}
+
+TEST(Bounce, ReturnsTheHeaderOfWhatCannotBeReturnedWhole) {
+    const auto returned_whole = [](const std::string& body, int chunks = 0) {
+        Made made;
+        made.envelope->ret = queue::ReturnedPart::Full;
+        made.add("a@one.test", {5, 1, 1}, "550 no");
+        made.body = body;
+        made.chunks = chunks;
+        const auto text = made.text();
+        EXPECT_EQ(contains(text, "message/rfc822\r\n"), !contains(text, "text/rfc822-headers"));
+        EXPECT_TRUE(contains(text, "Subject: original\r\n"));
+        return contains(text, "message/rfc822\r\n");
+    };
+    EXPECT_TRUE(returned_whole(""));
+    EXPECT_TRUE(returned_whole(std::string(998, 'x') + "\r\n"));
+    EXPECT_FALSE(returned_whole(std::string(999, 'x') + "\r\n"));
+    EXPECT_FALSE(returned_whole("caf\xc3\xa9\r\n"));
+    EXPECT_FALSE(returned_whole(std::string("a\0b\r\n", 5)));
+    EXPECT_FALSE(returned_whole("a\nb\r\n"));
+    EXPECT_FALSE(returned_whole("a\rb\r\n"));
+    EXPECT_FALSE(returned_whole("a\r"));
+    EXPECT_FALSE(returned_whole("", 3));
+    std::string lines;
+    while (lines.size() + 27 <= relay::out::kMaxReturned) {  // the header has 19 octets
+        lines += "a line\r\n";
+    }
+    EXPECT_TRUE(returned_whole(lines));
+    EXPECT_FALSE(returned_whole(lines + "a line\r\n"));
+}
+
+TEST(Bounce, ReturnsNothingOfAMessageThatCannotBeRead) {
+    Made made;
+    made.envelope->ret = queue::ReturnedPart::Full;
+    made.body.clear();
+    made.add("a@one.test", {5, 1, 1}, "550 no");
+    EXPECT_TRUE(contains(made.text(""), "text/rfc822-headers\r\n\r\n\r\n--"));
+}
+
+TEST(Bounce, BoundaryIsNotInTheReturnedBody) {
+    Made made;
+    made.envelope->ret = queue::ReturnedPart::Full;
+    made.add("a@one.test", {5, 1, 1}, "550 no");
+    const auto first = made.text();
+    const auto begin = first.find("boundary=\"") + 10;
+    const auto boundary = first.substr(begin, first.find('"', begin) - begin);
+    made.body = "--" + boundary + "\r\n--" + boundary + "x\r\n";
+    EXPECT_TRUE(contains(made.text(), "boundary=\"" + boundary + "xx\""));
+}
+
+TEST(Bounce, ReportsWhatWasRelayed) {
+    Made made;
+    made.envelope->ret = queue::ReturnedPart::Full;
+    made.envelope->envelope_id = "id";
+    made.add_relayed("a@one.test", "250 2.0.0 queued as 42");
+    const auto text = made.text();
+    for (const char* const part : {"Subject: Your message was relayed\r\n",
+                                   "handed on for the address below",
+                                   "said: 250 2.0.0 queued as 42\r\n",
+                                   "Original-Envelope-Id: id\r\n",
+                                   "Final-Recipient: rfc822; a@one.test\r\n",
+                                   "Action: relayed\r\nStatus: 2.0.0\r\n",
+                                   "Remote-MTA: dns; mx.one.test\r\n",
+                                   "Diagnostic-Code: smtp; 250 2.0.0 queued as 42\r\n"}) {
+        EXPECT_TRUE(contains(text, part)) << part << "\nin\n" << text;
+    }
+    EXPECT_FALSE(contains(text, "could not be delivered"));
+    EXPECT_FALSE(contains(text, "the text")) << "RET=FULL concerns failures alone";
+}
+
+TEST(Bounce, PutsFailedAndRelayedIntoOneReport) {
+    Made made;
+    made.add_relayed("a@one.test", "250 fine");
+    made.add("b@one.test", {5, 1, 1}, "550 5.1.1 nobody");
+    made.add("c@one.test", {4, 2, 0}, "450 later", true);
+    const auto text = made.text();
+    EXPECT_TRUE(contains(text, "Subject: Undelivered mail returned to sender\r\n"));
+    EXPECT_TRUE(contains(text, "could not be delivered to the addresses below"));
+    EXPECT_TRUE(contains(text, "handed on for the address below"));
+    const auto a = text.find("rfc822; a@one.test\r\nAction: relayed\r\nStatus: 2.0.0\r\n");
+    const auto b = text.find("rfc822; b@one.test\r\nAction: failed\r\nStatus: 5.1.1\r\n");
+    const auto c = text.find("rfc822; c@one.test\r\nAction: failed\r\nStatus: 5.4.7\r\n");
+    EXPECT_LT(a, b);
+    EXPECT_LT(b, c);
+    EXPECT_NE(c, std::string::npos);
+    // In the words for people the failures come first, and each recipient once.
+    EXPECT_LT(text.find("<b@one.test>"), text.find("<c@one.test>"));
+    EXPECT_LT(text.find("<c@one.test>"), text.find("<a@one.test>"));
 }
 
 }  // namespace

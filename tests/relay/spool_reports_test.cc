@@ -1,0 +1,329 @@
+// Whom the spool owes a report, and what a report ends.
+#include <chrono>
+#include <future>
+#include <thread>
+
+#include <boost/asio/post.hpp>
+#include <gtest/gtest.h>
+
+#include "relay/spool.h"
+#include "tests/support/relay_stage.h"
+
+namespace {
+
+using support::RelayStage;
+using Kind = queue::Outcome::Kind;
+using State = queue::Recipient::State;
+using Positions = std::vector<int>;
+
+queue::Outcome outcome(Kind kind, queue::EnhancedStatus status, bool passed_on_dsn = false) {
+    queue::Outcome made;
+    made.kind = kind;
+    made.status = status;
+    made.text = "a reply";
+    made.passed_on_dsn = passed_on_dsn;
+    return made;
+}
+
+const queue::Outcome kDelivered = outcome(Kind::Delivered, {2, 0, 0});
+const queue::Outcome kPassedOn = outcome(Kind::Delivered, {2, 0, 0}, true);
+const queue::Outcome kDeferred = outcome(Kind::Deferred, {4, 2, 0});
+const queue::Outcome kFailed = outcome(Kind::Failed, {5, 1, 1});
+
+constexpr queue::Notify kNever{.never = true};
+constexpr queue::Notify kSuccess{.success = true};
+constexpr queue::Notify kSuccessOrFailure{.success = true, .failure = true};
+constexpr queue::Notify kDelay{.delay = true};
+
+/// Waits for what another thread does; bounded.
+template <class Condition>
+bool eventually(Condition condition) {
+    for (int i = 0; i < 4000; ++i) {
+        if (condition()) {
+            return true;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+}
+
+struct Sent {
+    RelayStage& stage;
+    std::shared_ptr<queue::Message> message;
+
+    Sent(RelayStage& on,
+         const std::vector<std::string>& recipients,
+         const std::vector<queue::Notify>& notify,
+         const std::string& sender = "app@example.com")
+        : stage(on), message(on.message(recipients, sender)) {
+        for (std::size_t i = 0; i < recipients.size(); ++i) {
+            message->envelope.recipients[i].dsn.notify = notify[i];
+        }
+        message->envelope.ret = queue::ReturnedPart::Headers;
+        message->envelope.envelope_id = "id";
+        EXPECT_TRUE(stage.wait(stage.spool->accept(message)));
+    }
+
+    std::optional<relay::Lease> lease(const std::string& domain) const {
+        stage.spool->domains_to_route(relay::wall_clock());
+        stage.spool->assign(domain, "site-" + domain, relay::wall_clock() + std::chrono::hours(1));
+        return stage.spool->next_for("site-" + domain, 1, {});
+    }
+    void settle(const std::string& domain, const std::vector<queue::Outcome>& outcomes) const {
+        auto leased = lease(domain);
+        ASSERT_TRUE(leased);
+        stage.spool->settle(std::move(*leased), outcomes);
+        stage.settle_store();
+    }
+    std::size_t notices() const {
+        const std::lock_guard lock(stage.notices_mutex);
+        return stage.notices.size();
+    }
+    relay::Notice notice(std::size_t number = 0) const {
+        const std::lock_guard lock(stage.notices_mutex);
+        return stage.notices.at(number);
+    }
+    /// Stores a report for the notice as the dispatcher does.
+    void report(std::size_t number = 0) const {
+        const auto made = stage.message({"app@example.com"}, "");
+        ASSERT_TRUE(stage.wait(stage.spool->accept_notice(made, notice(number))));
+        stage.settle_store();
+        EXPECT_TRUE(stage.store->load(made->envelope.id));
+    }
+    [[nodiscard]] bool stored() const {
+        return static_cast<bool>(stage.store->load(message->envelope.id));
+    }
+    [[nodiscard]] queue::Recipient stored(std::size_t position) const {
+        const auto found = stage.store->load(message->envelope.id);
+        EXPECT_TRUE(found);
+        return found ? found->envelope.recipients[position] : queue::Recipient{};
+    }
+};
+
+TEST(SpoolReports, LeaseCarriesWhatWasAskedFor) {
+    RelayStage stage;
+    const Sent sent(stage, {"a@one.test"}, {kSuccess});
+    const auto lease = sent.lease("one.test");
+    ASSERT_TRUE(lease);
+    EXPECT_EQ(lease->envelope().ret, queue::ReturnedPart::Headers);
+    EXPECT_EQ(lease->envelope().envelope_id, "id");
+    EXPECT_EQ(lease->envelope().recipients[0].dsn.notify, kSuccess);
+}
+
+TEST(SpoolReports, FailureIsReportedUnlessSomethingElseWasAskedFor) {
+    for (const auto& [notify, owed] : {std::pair(queue::Notify{}, true),
+                                       std::pair(kSuccessOrFailure, true),
+                                       std::pair(kNever, false),
+                                       std::pair(kSuccess, false),
+                                       std::pair(kDelay, false)}) {
+        RelayStage stage;
+        const Sent sent(stage, {"a@one.test"}, {notify});
+        sent.settle("one.test", {kFailed});
+        EXPECT_EQ(sent.notices(), owed ? 1U : 0U);
+        EXPECT_EQ(sent.stored(), owed) << "what nobody is told about ends at once";
+        EXPECT_EQ(stage.metrics.recipients_bounced.value(), owed ? 0U : 1U);
+    }
+}
+
+TEST(SpoolReports, ExpiryIsNotReportedToWhomItDoesNotConcern) {
+    RelayStage stage("[queue]\nexpire_after = \"1s\"\nretry = [\"1s\"]\n");
+    const Sent sent(stage, {"a@one.test"}, {kNever});
+    sent.settle("one.test", {kDeferred});
+    stage.spool->start(stage.loops->first());
+    EXPECT_TRUE(eventually([&] { return stage.metrics.recipients_expired.value() == 1; }));
+    EXPECT_EQ(sent.notices(), 0U);
+    stage.settle_store();
+    EXPECT_FALSE(sent.stored());
+}
+
+TEST(SpoolReports, OnlyThoseWhoAreToBeToldAreInTheNotice) {
+    RelayStage stage;
+    const Sent sent(
+        stage, {"a@one.test", "b@one.test", "c@one.test"}, {kNever, kSuccessOrFailure, {}});
+    sent.settle("one.test", {kFailed, kFailed, kFailed});
+    ASSERT_EQ(sent.notices(), 1U);
+    EXPECT_EQ(sent.notice().failed, (Positions{1, 2}));
+    EXPECT_EQ(sent.stored(0).state, State::Failed);
+    EXPECT_EQ(sent.stored(1).state, State::Waiting);
+    sent.report();
+    EXPECT_FALSE(sent.stored());
+    EXPECT_EQ(stage.metrics.recipients_bounced.value(), 3U);
+}
+
+TEST(SpoolReports, SuccessIsReportedWhereTheNextHostWillNot) {
+    RelayStage stage;
+    const Sent sent(stage, {"a@one.test"}, {kSuccess});
+    sent.settle("one.test", {kDelivered});
+    ASSERT_EQ(sent.notices(), 1U);
+    EXPECT_EQ(sent.notice().relayed, Positions{0});
+    EXPECT_TRUE(sent.notice().failed.empty());
+    EXPECT_EQ(sent.notice().envelope->recipients[0].last->text, "a reply");
+    EXPECT_TRUE(sent.stored(0).awaits_report());
+    EXPECT_EQ(stage.metrics.recipients_delivered.value(), 1U);
+    sent.report();
+    EXPECT_FALSE(sent.stored());
+    EXPECT_EQ(stage.metrics.recipients_delivered.value(), 1U) << "counted once";
+    const auto explained = stage.wait(stage.spool->explain(sent.message->envelope.id));
+    ASSERT_TRUE(explained);
+    EXPECT_EQ(explained->envelope.recipients[0].state, State::Delivered);
+    EXPECT_EQ(stage.spool->view().in_memory, 1U) << "the report alone";
+}
+
+TEST(SpoolReports, SuccessIsNotReportedByUsWhereTheNextHostWillOrNobodyAsked) {
+    for (const auto& [notify, told] : {std::pair(kSuccess, kPassedOn),
+                                       std::pair(queue::Notify{}, kDelivered),
+                                       std::pair(kNever, kDelivered),
+                                       std::pair(kDelay, kDelivered)}) {
+        RelayStage stage;
+        const Sent sent(stage, {"a@one.test"}, {notify});
+        sent.settle("one.test", {told});
+        EXPECT_EQ(sent.notices(), 0U);
+        EXPECT_FALSE(sent.stored());
+    }
+}
+
+TEST(SpoolReports, SuccessIsNotReportedToTheNullSender) {
+    RelayStage stage;
+    const Sent sent(stage, {"a@one.test"}, {kSuccess}, "");
+    sent.settle("one.test", {kDelivered});
+    EXPECT_EQ(sent.notices(), 0U);
+    EXPECT_FALSE(sent.stored());
+}
+
+TEST(SpoolReports, FailedAndRelayedOfOneAttemptAreOneNotice) {
+    RelayStage stage;
+    const Sent sent(stage, {"a@one.test", "b@one.test"}, {kSuccess, {}});
+    sent.settle("one.test", {kDelivered, kFailed});
+    ASSERT_EQ(sent.notices(), 1U);
+    EXPECT_EQ(sent.notice().relayed, Positions{0});
+    EXPECT_EQ(sent.notice().failed, Positions{1});
+    sent.report();
+    EXPECT_FALSE(sent.stored());
+}
+
+TEST(SpoolReports, WhatEndsWhileAReportIsMadeIsInTheNextOne) {
+    RelayStage stage;
+    const Sent sent(stage,
+                    {"a@one.test", "b@two.test", "c@three.test"},
+                    {kSuccess, kSuccessOrFailure, kSuccess});
+    sent.settle("one.test", {kDelivered});
+    sent.settle("two.test", {kFailed});
+    sent.settle("three.test", {kDelivered});
+    ASSERT_EQ(sent.notices(), 1U) << "one report at a time";
+    sent.report();
+    EXPECT_TRUE(sent.stored());
+    EXPECT_EQ(sent.stored(0).state, State::Delivered);
+    ASSERT_EQ(sent.notices(), 2U);
+    EXPECT_EQ(sent.notice(1).failed, Positions{1});
+    EXPECT_EQ(sent.notice(1).relayed, Positions{2});
+    EXPECT_EQ(sent.notice(1).envelope->recipients[1].last->kind, Kind::Failed);
+    sent.report(1);
+    EXPECT_FALSE(sent.stored());
+    EXPECT_EQ(sent.notices(), 2U);
+    EXPECT_EQ(stage.metrics.recipients_bounced.value(), 1U);
+}
+
+relay::net::Task<> store_report(relay::Spool& spool,
+                                std::shared_ptr<queue::Message> report,
+                                relay::Notice notice,
+                                std::promise<bool>& stored) {
+    const auto result = co_await spool.accept_notice(std::move(report), notice);
+    stored.set_value(static_cast<bool>(result));
+}
+
+TEST(SpoolReports, MessageWhoseLastRecipientEndsWhileTheReportIsStoredIsRemoved) {
+    RelayStage stage;
+    const Sent sent(stage, {"a@one.test", "b@two.test"}, {{}, {}});
+    auto other = sent.lease("two.test");
+    ASSERT_TRUE(other);
+    sent.settle("one.test", {kFailed});
+    ASSERT_EQ(sent.notices(), 1U);
+    // The store is kept busy until the other recipient has ended too.
+    std::promise<void> go_on;
+    stage.committer->on_store([busy = go_on.get_future().share()](queue::Store&) { busy.wait(); });
+    std::promise<bool> stored;
+    auto& loop = stage.loops->first();
+    loop.spawn(
+        "test",
+        store_report(*stage.spool, stage.message({"app@example.com"}, ""), sent.notice(), stored));
+    std::promise<void> given;  // to the committer
+    boost::asio::post(loop.context(), [&given] { given.set_value(); });
+    given.get_future().wait();
+    stage.spool->settle(std::move(*other), {kDelivered});
+    go_on.set_value();
+    EXPECT_TRUE(stored.get_future().get());
+    stage.settle_store();
+    EXPECT_FALSE(sent.stored());
+    EXPECT_EQ(stage.spool->view().in_memory, 1U) << "the report alone";
+}
+
+TEST(SpoolReports, ARecipientThatWaitsGoesOnBesideAReport) {
+    RelayStage stage;
+    const Sent sent(stage, {"a@one.test", "b@one.test"}, {kSuccess, {}});
+    sent.settle("one.test", {kDelivered, kDeferred});
+    ASSERT_EQ(sent.notices(), 1U);
+    sent.report();
+    EXPECT_EQ(sent.stored(0).state, State::Delivered);
+    EXPECT_EQ(sent.stored(1).state, State::Waiting);
+    const auto stored = stage.store->load(sent.message->envelope.id);
+    ASSERT_TRUE(stored);
+    EXPECT_TRUE(stored->due);
+}
+
+TEST(SpoolReports, RestartOwesTheReportAndTriesNothingAgain) {
+    RelayStage stage;
+    const Sent sent(stage, {"a@one.test"}, {kSuccess});
+    sent.settle("one.test", {kDelivered});
+    ASSERT_EQ(sent.notices(), 1U);
+    stage.close();
+    stage.notices.clear();
+    stage.open();
+    stage.spool->start(stage.loops->first());
+    ASSERT_TRUE(eventually([&] { return sent.notices() == 1; }));
+    EXPECT_EQ(sent.notice().relayed, Positions{0});
+    EXPECT_TRUE(stage.spool->domains_to_route(relay::wall_clock()).empty());
+    EXPECT_FALSE(sent.lease("one.test"));
+    sent.report();
+    EXPECT_FALSE(sent.stored());
+}
+
+TEST(SpoolReports, RestartAfterExpiryStillOwesTheReportOfSuccess) {
+    RelayStage stage("[queue]\nexpire_after = \"1s\"\nretry = [\"1s\"]\n");
+    const Sent sent(stage, {"a@one.test", "b@two.test"}, {kSuccess, {}});
+    sent.settle("one.test", {kDelivered});
+    stage.close();
+    stage.notices.clear();
+    ASSERT_TRUE(eventually([&] {
+        return relay::wall_clock() > sent.message->envelope.accepted + std::chrono::seconds(1);
+    }));
+    stage.open();
+    stage.spool->start(stage.loops->first());
+    ASSERT_TRUE(eventually([&] { return sent.notices() == 1; }));
+    EXPECT_EQ(sent.notice().relayed, Positions{0});
+    sent.report();
+    ASSERT_TRUE(eventually([&] { return sent.notices() == 2; }));
+    EXPECT_EQ(sent.notice(1).expired, Positions{1});
+    sent.report(1);
+    EXPECT_FALSE(sent.stored());
+}
+
+TEST(SpoolReports, DeletedMessageOwesNoReport) {
+    RelayStage stage;
+    const Sent sent(stage, {"a@one.test", "b@two.test"}, {kSuccess, {}});
+    sent.settle("one.test", {kDelivered});
+    queue::Filter filter;
+    filter.id = sent.message->envelope.id;
+    ASSERT_TRUE(stage.wait(stage.spool->remove(filter)));
+    const auto late = stage.message({"app@example.com"}, "");
+    EXPECT_TRUE(stage.wait(stage.spool->accept_notice(late, sent.notice())));
+    stage.settle_store();
+    EXPECT_FALSE(stage.store->load(late->envelope.id));
+    EXPECT_FALSE(sent.stored());
+    const auto explained = stage.wait(stage.spool->explain(sent.message->envelope.id));
+    ASSERT_TRUE(explained);
+    EXPECT_EQ(explained->envelope.recipients[0].state, State::Delivered) << "it was";
+    EXPECT_EQ(explained->envelope.recipients[1].state, State::Deleted);
+    EXPECT_EQ(stage.metrics.recipients_deleted.value(), 1U);
+}
+
+}  // namespace
