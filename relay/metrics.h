@@ -72,6 +72,7 @@ struct Metrics {
     LabelledCounter messages_signed{{"domain", "selector"}};
     Counter recipients_delivered, recipients_deferred, recipients_bounced, recipients_expired,
         recipients_deleted;
+    LabelledCounter tls_sessions{{"direction", "policy", "result"}};
     std::atomic<int> connections_in{0}, connections_out{0};
     Histogram accept_seconds{{.001, .002, .005, .01, .02, .05, .1, .25, .5, 1, 2.5, 5, 10, 60}};
     Histogram commit_seconds{{.0002, .0005, .001, .002, .005, .01, .02, .05, .1, .25, .5, 1, 5}};

@@ -66,6 +66,19 @@ conf::Result<queue::NodeId> node_number(const conf::Config& config, queue::Store
     return number;
 }
 
+/// Of each [[listener]], its certificate read.
+conf::Result<std::vector<in::Listener::Settings>> listener_settings(const conf::Config& config) {
+    std::vector<in::Listener::Settings> all;
+    for (const auto& listener : config.listeners) {
+        auto certificate = in::Certificate::load(listener);
+        if (!certificate) {
+            return certificate.error();
+        }
+        all.push_back({std::make_shared<const conf::Listener>(listener), std::move(*certificate)});
+    }
+    return all;
+}
+
 class Relay {
 public:
     Relay(std::string file, std::shared_ptr<const conf::Config> config);
@@ -96,12 +109,13 @@ private:
     std::vector<in::Acceptor> acceptors_;
     std::unique_ptr<queue::Store> store_;
     std::unique_ptr<Committer> committer_;
-    net::DiskPool disk_;
+    net::WorkerPool disk_;
     check::Gate gate_;
     std::unique_ptr<net::Resolver> resolver_;
     std::unique_ptr<check::SelfCheck> self_check_;
     std::unique_ptr<Spool> spool_;
     std::unique_ptr<Intake> intake_;
+    std::unique_ptr<in::Logins> logins_;
     std::unique_ptr<out::OwnAddresses> own_;
     std::unique_ptr<out::MxResolver> mx_;
     std::unique_ptr<out::Dispatcher> dispatcher_;
@@ -142,7 +156,7 @@ conf::Result<void> Relay::bind() {
     }
     if (geteuid() == 0 && config->user.empty()) {
         log::Event(log::Level::Warning, "runs-as-root")
-            .field("advice", "set 'user' to an account of its own");
+            .field("advice", "set 'run_as' to an account of its own");
     }
     return drop_privileges(config->user);
 }
@@ -171,15 +185,17 @@ conf::Result<void> Relay::build() {
     committer_ = std::make_unique<Committer>(*store_, metrics_);
     spool_ = std::make_unique<Spool>(*store_, *committer_, gate_, metrics_, disk_, *node, *config);
     intake_ = std::make_unique<Intake>(current_, *spool_, *committer_, metrics_);
+    logins_ = std::make_unique<in::Logins>(current_);
+    auto settings = listener_settings(*config);
+    if (!settings) {
+        return settings.error();
+    }
     std::vector<conf::Endpoint> taken;
     for (std::size_t i = 0; i < acceptors_.size(); ++i) {
-        listeners_.push_back(std::make_unique<in::Listener>(std::move(acceptors_[i]),
-                                                            config->listeners[i].clients,
-                                                            loops_,
-                                                            current_,
-                                                            *intake_,
-                                                            metrics_,
-                                                            admission_));
+        listeners_.push_back(std::make_unique<in::Listener>(
+            std::move(acceptors_[i]),
+            std::move((*settings)[i]),
+            in::Listener::House{loops_, current_, *intake_, *logins_, metrics_, admission_}));
         taken.push_back(listeners_.back()->endpoint());
     }
     own_ = std::make_unique<out::OwnAddresses>(taken);
@@ -277,6 +293,7 @@ conf::Result<int> Relay::run() {
         std::_Exit(failed_ ? 1 : 0);
     }
     disk_.stop();
+    logins_->stop();
     loops_.stop();
     loops_.join();
     return failed_ ? 1 : 0;
@@ -395,11 +412,13 @@ net::Task<std::vector<std::string>> Relay::reload() {
     struct Fresh {
         conf::Loaded loaded;
         std::shared_ptr<const dkim::KeyRing> keys;
+        conf::Result<std::vector<in::Listener::Settings>> listeners;
     };
     std::function<Fresh()> read = [file = file_] {
-        Fresh fresh{conf::load(file), nullptr};
+        Fresh fresh{conf::load(file), nullptr, {}};
         if (const auto* config = std::get_if<std::shared_ptr<const conf::Config>>(&fresh.loaded)) {
             fresh.keys = dkim::KeyRing::load(**config);
+            fresh.listeners = listener_settings(**config);
         }
         return fresh;
     };
@@ -411,6 +430,9 @@ net::Task<std::vector<std::string>> Relay::reload() {
         }
     } else {
         problems = fresh.keys->problems();
+        if (!fresh.listeners) {
+            problems.push_back(fresh.listeners.error().message());
+        }
     }
     if (!problems.empty()) {
         for (const auto& problem : problems) {
@@ -427,8 +449,8 @@ net::Task<std::vector<std::string>> Relay::reload() {
     log::configure(config->log);
     admission_.reconfigure(config->limits);
     spool_->reconfigure(*config);
-    for (std::size_t i = 0; i < listeners_.size() && i < config->listeners.size(); ++i) {
-        listeners_[i]->set_clients(config->listeners[i].clients);
+    for (std::size_t i = 0; i < listeners_.size() && i < fresh.listeners->size(); ++i) {
+        listeners_[i]->reconfigure((*fresh.listeners)[i]);
     }
     self_check_->reconfigure(config, fresh.keys);
     log::Event(log::Level::Info, "reloaded");

@@ -4,22 +4,47 @@ namespace relay::in {
 
 Admission::Place Admission::enter(const conf::IpAddress& client) {
     const std::lock_guard lock(mutex_);
-    if (total_ >= total_limit_) {
+    if (total_ >= total_limit_ || !add(client)) {
         return {};
     }
-    int& of_client = clients_[client];
-    if (of_client >= per_client_limit_) {
-        return {};
-    }
-    ++of_client;
     ++total_;
     return {*this, client};
 }
 
-void Admission::leave(const conf::IpAddress& client) {
+Admission::Place Admission::enter_proxy() {
+    const std::lock_guard lock(mutex_);
+    if (total_ >= total_limit_) {
+        return {};
+    }
+    ++total_;
+    return {*this, std::nullopt};
+}
+
+bool Admission::Place::become(const conf::IpAddress& client) {
+    const std::lock_guard lock(admission_->mutex_);
+    if (!admission_->add(client)) {
+        return false;
+    }
+    client_ = client;
+    return true;
+}
+
+bool Admission::add(const conf::IpAddress& client) {
+    int& of_client = clients_[client];
+    if (of_client >= per_client_limit_) {
+        return false;
+    }
+    ++of_client;
+    return true;
+}
+
+void Admission::leave(const std::optional<conf::IpAddress>& client) {
     const std::lock_guard lock(mutex_);
     --total_;
-    const auto found = clients_.find(client);
+    if (!client) {
+        return;
+    }
+    const auto found = clients_.find(*client);
     if (--found->second == 0) {
         clients_.erase(found);
     }

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "conf/config.h"
 
@@ -15,12 +16,11 @@ public:
     explicit Admission(const conf::Limits& limits)
         : total_limit_(limits.connections), per_client_limit_(limits.connections_per_client) {}
 
-    /// A place for one more connection of `client`; released when destroyed. An empty one was
-    /// refused.
+    /// A place for one more connection; released when destroyed. An empty one was refused.
     class Place {
     public:
         Place() = default;
-        Place(Admission& admission, const conf::IpAddress& client)
+        Place(Admission& admission, std::optional<conf::IpAddress> client)
             : admission_(&admission), client_(client) {}
         ~Place() {
             if (admission_ != nullptr) {
@@ -33,16 +33,23 @@ public:
         Place& operator=(Place&&) = delete;
         explicit operator bool() const { return admission_ != nullptr; }
 
+        /// Counts from now on as `client`'s; false when that has too many already.
+        bool become(const conf::IpAddress& client);
+
     private:
         Admission* admission_ = nullptr;
-        conf::IpAddress client_;
+        std::optional<conf::IpAddress> client_;
     };
 
     Place enter(const conf::IpAddress& client);
+    /// For a proxy, behind which many clients are: only the sum of all connections counts until
+    /// become().
+    Place enter_proxy();
     void reconfigure(const conf::Limits& limits);
 
 private:
-    void leave(const conf::IpAddress& client);
+    bool add(const conf::IpAddress& client);
+    void leave(const std::optional<conf::IpAddress>& client);
 
     std::mutex mutex_;
     int total_limit_;

@@ -1,5 +1,6 @@
 #include "relay/in/listener.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -54,22 +55,12 @@ conf::Result<Acceptor> bind_listener(net::Loop& loop, const conf::Endpoint& addr
     return acceptor;
 }
 
-Listener::Listener(Acceptor acceptor,
-                   std::vector<conf::IpNetwork> clients,
-                   net::Loops& loops,
-                   Current& current,
-                   Intake& intake,
-                   Metrics& metrics,
-                   Admission& admission)
-    : loops_(loops),
-      current_(current),
-      intake_(intake),
-      metrics_(metrics),
-      admission_(admission),
+Listener::Listener(Acceptor acceptor, Settings settings, House house)
+    : house_(house),
       acceptor_(std::move(acceptor)),
-      backoff_(loops.first().executor()),
-      clients_(std::move(clients)),
-      by_loop_(loops.all().size()) {}
+      backoff_(house.loops.first().executor()),
+      settings_(std::move(settings)),
+      by_loop_(house.loops.all().size()) {}
 
 Listener::~Listener() = default;
 
@@ -83,22 +74,23 @@ conf::Endpoint Listener::endpoint() const {
 }
 
 void Listener::start() {
-    loops_.first().spawn("listener", accept());
+    house_.loops.first().spawn("listener", accept());
 }
 
-void Listener::set_clients(std::vector<conf::IpNetwork> clients) {
-    asio::post(loops_.first().context(),
-               [this, clients = std::move(clients)]() mutable { clients_ = std::move(clients); });
+void Listener::reconfigure(Settings settings) {
+    asio::post(house_.loops.first().context(), [this, settings = std::move(settings)]() mutable {
+        settings_ = std::move(settings);
+    });
 }
 
 void Listener::stop() {
-    asio::post(loops_.first().context(), [this] {
+    asio::post(house_.loops.first().context(), [this] {
         stopping_ = true;
         error_code ignored;
         acceptor_.close(ignored);
         backoff_.cancel();
     });
-    for (auto& loop : loops_.all()) {
+    for (auto& loop : house_.loops.all()) {
         auto& mine = by_loop_[static_cast<std::size_t>(loop->number())];
         asio::post(loop->context(), [&mine] {
             mine.stopping = true;
@@ -110,7 +102,7 @@ void Listener::stop() {
 }
 
 void Listener::abort() {
-    for (auto& loop : loops_.all()) {
+    for (auto& loop : house_.loops.all()) {
         auto& mine = by_loop_[static_cast<std::size_t>(loop->number())];
         asio::post(loop->context(), [&mine] {
             for (Session* session : mine.sessions) {
@@ -122,7 +114,7 @@ void Listener::abort() {
 
 net::Task<> Listener::accept() {
     while (!stopping_) {
-        net::Loop& loop = loops_.least_loaded();
+        net::Loop& loop = house_.loops.least_loaded();
         net::TcpSocket socket(loop.executor());
         auto [ec] = co_await acceptor_.async_accept(socket, net::kAsTuple);
         if (!ec) {
@@ -152,9 +144,14 @@ void Listener::welcome(net::Loop& loop, net::TcpSocket socket) {
         return;
     }
     const conf::IpAddress client = peer_address(remote.address());
-    auto place = admission_.enter(client);
+    const auto& proxies = settings_.listener->proxy_protocol;
+    const bool is_proxy =
+        std::any_of(proxies.begin(), proxies.end(), [&client](const conf::IpNetwork& network) {
+            return network.contains(client);
+        });
+    auto place = is_proxy ? house_.admission.enter_proxy() : house_.admission.enter(client);
     if (!place) {
-        metrics_.messages_rejected.add({"421"});
+        house_.metrics.messages_rejected.add({"421"});
         log::Event(log::Level::Warning, "refused")
             .field("client", client.text())
             .field("reason", "too many connections");
@@ -163,30 +160,31 @@ void Listener::welcome(net::Loop& loop, net::TcpSocket socket) {
         (void)socket.write_some(asio::buffer(kBusy), ec);
         return;
     }
-    bool may_relay = false;
-    for (const auto& network : clients_) {
-        may_relay = may_relay || network.contains(client);
-    }
     ++loop.connections;
     ++*open_;
     auto& mine = by_loop_[static_cast<std::size_t>(loop.number())];
     auto shared_place = std::make_shared<Admission::Place>(std::move(place));
     auto shared_socket = std::make_shared<net::TcpSocket>(std::move(socket));
-    asio::post(loop.context(),
-               [this, &loop, &mine, shared_place, shared_socket, client, may_relay] {
-                   auto session =
-                       std::make_shared<Session>(net::make_stream(loop, std::move(*shared_socket)),
-                                                 std::move(*shared_place),
-                                                 client,
-                                                 may_relay,
-                                                 current_.get(),
-                                                 intake_,
-                                                 metrics_);
-                   loop.spawn("session", serve(session, mine), [&loop, open = open_] {
-                       --loop.connections;
-                       --*open;
-                   });
-               });
+    asio::post(
+        loop.context(),
+        [this, &loop, &mine, shared_place, shared_socket, client, is_proxy, settings = settings_] {
+            Visitor visitor{net::make_stream(loop, std::move(*shared_socket)),
+                            std::move(*shared_place),
+                            client,
+                            settings.listener,
+                            settings.certificate,
+                            is_proxy};
+            auto session = std::make_shared<Session>(loop,
+                                                     std::move(visitor),
+                                                     house_.current.get(),
+                                                     house_.intake,
+                                                     house_.logins,
+                                                     house_.metrics);
+            loop.spawn("session", serve(session, mine), [&loop, open = open_] {
+                --loop.connections;
+                --*open;
+            });
+        });
 }
 
 net::Task<> Listener::serve(std::shared_ptr<Session> session, LoopSessions& mine) {

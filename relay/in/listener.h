@@ -30,21 +30,30 @@ conf::Result<Acceptor> bind_listener(net::Loop& loop, const conf::Endpoint& addr
 
 class Listener {
 public:
+    /// What all listeners share.
+    struct House {
+        net::Loops& loops;
+        Current& current;
+        Intake& intake;
+        Logins& logins;
+        Metrics& metrics;
+        Admission& admission;
+    };
+    /// What a reload may change.
+    struct Settings {
+        std::shared_ptr<const conf::Listener> listener;
+        std::shared_ptr<Certificate> certificate;  // null without TLS
+    };
+
     /// `acceptor` belongs to the first loop.
-    Listener(Acceptor acceptor,
-             std::vector<conf::IpNetwork> clients,
-             net::Loops& loops,
-             Current& current,
-             Intake& intake,
-             Metrics& metrics,
-             Admission& admission);
+    Listener(Acceptor acceptor, Settings settings, House house);
     ~Listener();
 
     /// The address with the port that was really taken.
     [[nodiscard]] conf::Endpoint endpoint() const;
     void start();
-    /// Other clients may relay from now on (reload).
-    void set_clients(std::vector<conf::IpNetwork> clients);
+    /// For the connections that come from now on.
+    void reconfigure(Settings settings);
     void stop();
     /// Closes every connection that is still open.
     void abort();
@@ -55,14 +64,10 @@ private:
     void welcome(net::Loop& loop, net::TcpSocket socket);
     static net::Task<> serve(std::shared_ptr<Session> session, LoopSessions& mine);
 
-    net::Loops& loops_;
-    Current& current_;
-    Intake& intake_;
-    Metrics& metrics_;
-    Admission& admission_;
+    House house_;
     Acceptor acceptor_;
     net::Timer backoff_;
-    std::vector<conf::IpNetwork> clients_;  // on the first loop
+    Settings settings_;  // on the first loop
     std::vector<LoopSessions> by_loop_;
     std::shared_ptr<std::atomic<int>> open_ = std::make_shared<std::atomic<int>>(0);
     bool stopping_ = false;  // on the first loop

@@ -1,67 +1,42 @@
 #include "relay/in/session.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "relay/log.h"
-#include "relay/smtp/dot_stream.h"
 
 namespace relay::in {
 
-using Next = smtp::ServerDialog::Next;
-
-namespace {
-
-constexpr conf::Duration kBlockTimeout =
-    std::chrono::minutes(3);  // between two reads of a message (RFC 5321 4.5.3.2.5)
-
-smtp::Reply fault_reply(smtp::DotStream::Fault fault) {
-    switch (fault) {
-        case smtp::DotStream::Fault::BareCr:
-            return {
-                550, "5.5.2", "bare <CR> in the message: lines end with <CR><LF> (RFC 5321 2.3.8)"};
-        case smtp::DotStream::Fault::BareLf:
-            return {
-                550, "5.5.2", "bare <LF> in the message: lines end with <CR><LF> (RFC 5321 2.3.8)"};
-        case smtp::DotStream::Fault::Nul:
-            return {550, "5.6.0", "NUL in the message"};
-        case smtp::DotStream::Fault::None:
-            break;
-    }
-    return {};
-}
-
-}  // namespace
-
-smtp::ServerRules make_rules(const conf::Config& config, bool may_relay, Intake& intake) {
+smtp::ServerRules make_rules(const conf::Config& config, Intake& intake) {
     smtp::ServerRules rules;
     rules.hostname = config.hostname.text();
     rules.message_size = config.limits.message_size;
     rules.recipients = config.limits.recipients;
     rules.errors = config.limits.errors;
     rules.messages = config.limits.messages_per_connection;
-    rules.may_relay = may_relay;
-    rules.judge_sender = [&intake](const queue::Address& sender) {
-        return intake.judge_sender(sender);
+    rules.may_relay = true;
+    rules.judge_sender = [&intake](const queue::Address& sender, const std::string&) {
+        return intake.judge_sender(sender, nullptr);
     };
     rules.judge_room = [&intake](std::uint64_t size) { return intake.judge_room(size); };
     return rules;
 }
 
-Session::Session(std::unique_ptr<net::Stream> stream,
-                 Admission::Place place,
-                 conf::IpAddress client,
-                 bool may_relay,
-                 Setup setup,
-                 Intake& intake,
-                 Metrics& metrics)
-    : stream_(std::move(stream)),
-      place_(std::move(place)),
-      client_(client),
+Session::Session(
+    net::Loop& loop, Visitor visitor, Setup setup, Intake& intake, Logins& logins, Metrics& metrics)
+    : loop_(loop),
+      stream_(std::move(visitor.stream)),
+      place_(std::move(visitor.place)),
+      client_(visitor.address),
+      listener_(std::move(visitor.listener)),
+      certificate_(std::move(visitor.certificate)),
       config_(std::move(setup.config)),
       intake_(intake),
+      logins_(logins),
       metrics_(metrics),
-      dialog_(make_rules(*config_, may_relay, intake)) {
+      listed_(listener_->find_client(client_)),
+      dialog_(rules()),
+      penalty_(loop.executor()),
+      is_proxy_(visitor.is_proxy) {
     ++metrics_.connections_in;
 }
 
@@ -69,24 +44,75 @@ Session::~Session() {
     --metrics_.connections_in;
 }
 
+smtp::ServerRules Session::rules() {
+    using conf::Auth;
+    using conf::ListenerTls;
+    smtp::ServerRules rules = make_rules(*config_, intake_);
+    rules.may_relay = listed_ != nullptr;
+    rules.on_this_host = client_.is_loopback();
+    rules.offers_tls =
+        listener_->tls == ListenerTls::StartTls || listener_->tls == ListenerTls::RequiredStartTls;
+    rules.requires_tls = listener_->tls == ListenerTls::RequiredStartTls;
+    rules.offers_auth = listener_->auth != Auth::Off && !config_->users.empty();
+    rules.requires_auth = listener_->auth == Auth::Required;
+    rules.find_verifier = [this](std::string_view user) { return logins_.verifier_of(user); };
+    rules.make_nonce = [] { return Logins::make_nonce(); };
+    rules.judge_login = [this]() -> std::optional<smtp::Reply> {
+        if (!logins_.is_locked(client_, Logins::Clock::now())) {
+            return std::nullopt;
+        }
+        return smtp::Reply{454, "4.7.0", "too many failed logins from your address, try later"};
+    };
+    rules.judge_sender = [this](const queue::Address& sender, const std::string&) {
+        return intake_.judge_sender(sender, senders());
+    };
+    return rules;
+}
+
+const conf::Senders* Session::senders() const {
+    // Who logged in is known better than an address is.
+    if (!dialog_.user().empty()) {
+        const auto* user = config_->find_user(dialog_.user());
+        return user != nullptr ? &user->senders : nullptr;
+    }
+    return listed_ != nullptr ? &listed_->senders : nullptr;
+}
+
 void Session::abort() {
     stream_->close();
+    penalty_.cancel();
 }
 
 void Session::stop() {
     stopping_ = true;
     stream_->interrupt();
+    penalty_.cancel();
 }
 
 net::Task<> Session::run() {
+    bool open = true;
+    if (is_proxy_) {
+        open = co_await learn_client();
+    }
+    if (open && listener_->tls == conf::ListenerTls::Implicit) {
+        open = co_await start_tls();
+    }
+    if (open) {
+        co_await greet_and_converse();
+    }
+    arrival_.reset();
+    stream_->limit(std::chrono::seconds(5));
+    co_await stream_->end();
+}
+
+net::Task<> Session::greet_and_converse() {
     // RFC 5321 4.3.1: a client waits for the greeting; one that does not is no mail client.
-    const bool too_soon = stream_->has_input();
+    const bool too_soon = !in_.empty() || stream_->has_input();
     out_ = too_soon ? smtp::ServerDialog::talked_too_soon().reply : dialog_.greeting();
     const bool open = co_await flush();
     if (open && !too_soon) {
         (void)co_await converse();
     }
-    stream_->close();
 }
 
 net::Task<bool> Session::flush() {
@@ -107,11 +133,12 @@ net::Task<bool> Session::read_more() {
 }
 
 Session::Line Session::next_line(std::string& line) {
+    const std::size_t most = sasl_ ? kMaxSaslLine : kMaxLine;
     for (;;) {
         const auto end = in_.find('\n', scanned_);
         if (end == std::string::npos) {
             scanned_ = in_.size();
-            if (in_.size() > kMaxLine) {
+            if (in_.size() > most) {
                 // The rest of the line is dropped as it comes and answered once; its last octet may
                 // be the CR of its end.
                 discarding_ = true;
@@ -131,7 +158,7 @@ Session::Line Session::next_line(std::string& line) {
             discarding_ = false;
             return Line::TooLong;
         }
-        if (line.size() > kMaxLine) {
+        if (line.size() > most) {
             return Line::TooLong;
         }
         const bool clean = complete && line.find('\r') == std::string::npos &&
@@ -140,55 +167,61 @@ Session::Line Session::next_line(std::string& line) {
     }
 }
 
+Session::Step Session::show(Line kind, const std::string& line) {
+    const bool sasl = std::exchange(sasl_, false);
+    switch (kind) {
+        case Line::Complete:
+            return sasl ? dialog_.sasl_line(line) : dialog_.command(line);
+        case Line::TooLong:
+            return sasl ? dialog_.sasl_line_too_long() : dialog_.line_too_long();
+        case Line::BadEnd:
+        case Line::None:
+            break;
+    }
+    // No base64 holds such octets: the dialog ends the exchange.
+    return sasl ? dialog_.sasl_line("\n") : dialog_.bad_line_end();
+}
+
+/// The replies so far go out, then the client is waited for.
+net::Task<bool> Session::wait_for_line() {
+    const bool written = co_await flush();
+    if (!written) {
+        co_return false;
+    }
+    if (stopping_ && dialog_.transaction().recipients.empty()) {
+        out_ = smtp::ServerDialog::shutting_down();
+        (void)co_await flush();
+        co_return false;
+    }
+    stream_->limit(config_->limits.command_timeout);
+    const bool more = co_await read_more();
+    if (more || status_ == net::IoStatus::Cancelled) {
+        co_return true;
+    }
+    if (status_ == net::IoStatus::TimedOut) {
+        log::Event(log::Level::Info, "client-timed-out").field("client", client_.text());
+    }
+    co_return false;
+}
+
 net::Task<bool> Session::converse() {
     std::string line;
     for (;;) {
         const Line kind = next_line(line);
-        smtp::ServerDialog::Step step;
-        switch (kind) {
-            case Line::None: {
-                const bool written = co_await flush();
-                if (!written) {
-                    co_return false;
-                }
-                if (stopping_ && dialog_.transaction().recipients.empty()) {
-                    out_ = smtp::ServerDialog::shutting_down();
-                    co_return co_await flush();
-                }
-                stream_->limit(config_->limits.command_timeout);
-                const bool more = co_await read_more();
-                if (more || status_ == net::IoStatus::Cancelled) {
-                    continue;
-                }
-                if (status_ == net::IoStatus::TimedOut) {
-                    log::Event(log::Level::Info, "client-timed-out")
-                        .field("client", client_.text());
-                }
+        if (kind == Line::None) {
+            const bool alive = co_await wait_for_line();
+            if (!alive) {
                 co_return false;
             }
-            case Line::Complete:
-                step = dialog_.command(line);
-                break;
-            case Line::BadEnd:
-                step = dialog_.bad_line_end();
-                break;
-            case Line::TooLong:
-                step = dialog_.line_too_long();
-                break;
+            continue;
         }
-        out_ += step.reply;
-        switch (step.next) {
-            case Next::Command:
-                break;
-            case Next::Data: {
-                const bool alive = co_await receive_message();
-                if (!alive) {
-                    co_return false;
-                }
-                break;
-            }
-            case Next::Close:
-                co_return co_await flush();
+        Step step = show(kind, line);
+        if (arrival_ && !dialog_.in_chunks()) {
+            arrival_.reset();  // RSET or EHLO in the middle of a message
+        }
+        const bool alive = co_await follow(std::move(step));
+        if (!alive) {
+            co_return false;
         }
         if (stopping_ && dialog_.transaction().recipients.empty()) {
             out_ += smtp::ServerDialog::shutting_down();
@@ -197,61 +230,45 @@ net::Task<bool> Session::converse() {
     }
 }
 
-net::Task<bool> Session::receive_message() {
-    const bool asked = co_await flush();
-    if (!asked) {
-        co_return false;
-    }
-    auto arrival = intake_.begin();
-    smtp::DotStream stream;
-    std::string piece;
-    conf::Result<void> stored;
-    // RFC 5321 4.5.3.2.5 limits each wait; data_timeout limits the whole, so that a trickle does
-    // not hold a place for ever.
-    const auto end = net::Steady::now() + config_->limits.data_timeout;
-    for (;;) {
-        const std::size_t taken = stream.consume(in_, piece);
-        in_.erase(0, taken);
-        scanned_ = 0;
-        arrival->append(piece);
-        piece.clear();
-        if (stored && arrival->wants_spill()) {
-            stored = co_await arrival->spill();
-        }
-        if (stream.done()) {
-            break;
-        }
-        const auto left = std::chrono::duration_cast<conf::Duration>(end - net::Steady::now());
-        stream_->limit(std::min(left, kBlockTimeout));
-        const bool more = co_await read_more();
-        if (!more && status_ != net::IoStatus::Cancelled) {
-            log::Event(log::Level::Info, "message-not-finished")
-                .field("client", client_.text())
-                .field("reason", net::describe(status_));
-            co_return false;
-        }
-    }
-    stream_->no_limit();  // the store decides now, and the client waits for its reply
-    smtp::Reply reply;
-    if (stream.fault() != smtp::DotStream::Fault::None) {
-        reply = fault_reply(stream.fault());
-        metrics_.messages_rejected.add({std::to_string(reply.code)});
-    } else if (!stored) {
-        reply = Intake::refusal(stored.error());
-        metrics_.messages_rejected.add({std::to_string(reply.code)});
-    } else {
-        Origin origin{client_.text(), dialog_.helo(), dialog_.extended()};
-        smtp::Transaction transaction = dialog_.transaction();
-        reply =
-            co_await intake_.finish(std::move(arrival), std::move(transaction), std::move(origin));
-    }
-    const auto step = dialog_.data_done(reply);
-    out_ += step.reply;
-    if (step.next == Next::Close) {
+net::Task<bool> Session::follow(Step step) {
+    if (step.next == Next::StartTls && !in_.empty()) {
+        // RFC 3207 6: what was said in the clear must not be taken for something said under TLS
+        // (CVE-2011-0411).
+        out_ += smtp::Reply{554, "5.5.1", "you went on in the clear behind STARTTLS"}.wire();
         (void)co_await flush();
         co_return false;
     }
-    co_return true;
+    if (step.penalty) {
+        const bool alive = co_await pay_penalty();
+        if (!alive) {
+            co_return false;
+        }
+    }
+    out_ += step.reply;
+    switch (step.next) {
+        case Next::Line:
+            co_return true;
+        case Next::SaslLine:
+            sasl_ = true;
+            co_return true;
+        case Next::Data:
+            co_return co_await receive_message();
+        case Next::Chunk:
+            co_return co_await receive_chunk(std::move(step));
+        case Next::StartTls: {
+            const bool written = co_await flush();
+            if (!written) {
+                co_return false;
+            }
+            co_return co_await start_tls();
+        }
+        case Next::CheckPassword:
+            co_return co_await check_password();
+        case Next::Close:
+            (void)co_await flush();
+            co_return false;
+    }
+    co_return false;
 }
 
 }  // namespace relay::in

@@ -8,7 +8,7 @@
 #include <memory>
 #include <mutex>
 
-#include "relay/net/disk_pool.h"
+#include "relay/net/worker_pool.h"
 #include "relay/status/directions.h"
 #include "relay/status/facts.h"
 #include "relay/status/http_message.h"
@@ -53,7 +53,7 @@ private:
     net::Task<Response> reload(FactsPtr facts);
 
     net::Loops& loops_;
-    net::DiskPool pool_;
+    net::WorkerPool pool_;
     std::shared_ptr<Readiness> readiness_;
     mutable std::mutex mutex_;
     FactsPtr facts_;  // unset while starting

@@ -22,6 +22,13 @@ void add_messages(Exposition& page, const Snapshot& snapshot) {
     for (const auto& [labels, count] : snapshot.messages_signed) {
         page.sample({{"domain", labels.at(0)}, {"selector", labels.at(1)}}, count);
     }
+    page.counter("signet_tls_sessions_total",
+                 "TLS handshakes, by what asked for them and how they ended.");
+    for (const auto& [labels, count] : snapshot.tls_sessions) {
+        page.sample(
+            {{"direction", labels.at(0)}, {"policy", labels.at(1)}, {"result", labels.at(2)}},
+            count);
+    }
     // Nothing is stored without a signature, and nothing else is sent: there is no event to count.
     page.counter("signet_unsigned_sent_total", "Messages that left without a signature.");
     page.sample({}, std::uint64_t{0});

@@ -31,7 +31,7 @@ net::Task<std::vector<std::string>> Readiness::ask(Current& current, Intake& int
     std::vector<std::string> reasons;
     const auto setup = current.get();
     if (auto refusal =
-            walk_dialog(in::make_rules(*setup.config, true, intake), setup.config->postmaster)) {
+            walk_dialog(in::make_rules(*setup.config, intake), setup.config->postmaster)) {
         reasons.push_back(std::move(*refusal));
         co_return reasons;
     }

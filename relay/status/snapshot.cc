@@ -49,6 +49,7 @@ Snapshot take_snapshot(const Facts& facts,
     snapshot.messages_accepted = metrics.messages_accepted.value();
     snapshot.messages_rejected = metrics.messages_rejected.values();
     snapshot.messages_signed = metrics.messages_signed.values();
+    snapshot.tls_sessions = metrics.tls_sessions.values();
     snapshot.delivered = metrics.recipients_delivered.value();
     snapshot.deferred = metrics.recipients_deferred.value();
     snapshot.bounced = metrics.recipients_bounced.value();

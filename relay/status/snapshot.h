@@ -44,6 +44,7 @@ struct Snapshot {
     std::uint64_t messages_accepted = 0;
     std::map<std::vector<std::string>, std::uint64_t> messages_rejected;  // by code
     std::map<std::vector<std::string>, std::uint64_t> messages_signed;    // by domain, selector
+    std::map<std::vector<std::string>, std::uint64_t> tls_sessions;  // by direction, policy, result
     std::uint64_t delivered = 0, deferred = 0, bounced = 0, expired = 0, deleted = 0;
     Histogram::Snapshot accept_seconds, commit_seconds, commit_messages, delivery_seconds;
     net::Resolver::Counters dns;

@@ -34,6 +34,18 @@ TEST(Admission, LimitsAllTogether) {
     EXPECT_FALSE(admission.enter(address("192.0.2.3")));
 }
 
+TEST(Admission, CountsThoseBehindAProxyOnceTheyAreKnown) {
+    relay::in::Admission admission(limits(3, 1));
+    auto first = admission.enter_proxy();
+    auto second = admission.enter_proxy();
+    EXPECT_TRUE(first.become(address("192.0.2.1")));
+    EXPECT_FALSE(second.become(address("192.0.2.1")));
+    EXPECT_FALSE(admission.enter(address("192.0.2.1")));
+    EXPECT_TRUE(second.become(address("192.0.2.2")));
+    const auto third = admission.enter_proxy();
+    EXPECT_FALSE(admission.enter_proxy()) << "all together";
+}
+
 TEST(Admission, GivesPlacesBack) {
     relay::in::Admission admission(limits(1, 1));
     for (int i = 0; i < 3; ++i) {

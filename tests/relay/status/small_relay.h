@@ -9,7 +9,7 @@
 
 #include "relay/committer.h"
 #include "relay/intake.h"
-#include "relay/net/disk_pool.h"
+#include "relay/net/worker_pool.h"
 #include "relay/status/status_server.h"
 
 namespace relay::status {
@@ -56,7 +56,7 @@ public:
     Metrics metrics;
     std::unique_ptr<queue::Store> queue_store;
     check::Gate gate{conf::CheckMode::Off};
-    net::DiskPool disk{1};
+    net::WorkerPool disk{1};
     std::unique_ptr<Committer> committer;
     std::unique_ptr<net::Resolver> resolver;
     std::unique_ptr<Spool> spool;

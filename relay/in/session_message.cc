@@ -1,0 +1,171 @@
+// How a session receives a message: behind DATA or in chunks.
+#include <algorithm>
+#include <utility>
+
+#include "relay/in/session.h"
+#include "relay/log.h"
+
+namespace relay::in {
+
+namespace {
+
+using Fault = smtp::DotStream::Fault;
+
+constexpr conf::Duration kBlockTimeout =
+    std::chrono::minutes(3);  // between two reads of a message (RFC 5321 4.5.3.2.5)
+
+smtp::Reply fault_reply(Fault fault) {
+    switch (fault) {
+        case Fault::BareCr:
+            return {
+                550, "5.5.2", "bare <CR> in the message: lines end with <CR><LF> (RFC 5321 2.3.8)"};
+        case Fault::BareLf:
+            return {
+                550, "5.5.2", "bare <LF> in the message: lines end with <CR><LF> (RFC 5321 2.3.8)"};
+        case Fault::Nul:
+            return {550, "5.6.0", "NUL in the message"};
+        case Fault::None:
+            break;
+    }
+    return {};
+}
+
+}  // namespace
+
+void Session::begin_message() {
+    arrival_ = intake_.begin();
+    spilt_ = {};
+    chunks_ = {};
+    // RFC 5321 4.5.3.2.5 limits each wait; data_timeout limits the whole, so that a trickle does
+    // not hold a place for ever.
+    message_end_ = net::Steady::now() + config_->limits.data_timeout;
+}
+
+net::Task<bool> Session::read_message_octets() {
+    const auto left = std::chrono::duration_cast<conf::Duration>(message_end_ - net::Steady::now());
+    stream_->limit(std::min(left, kBlockTimeout));
+    const bool more = co_await read_more();
+    if (more || status_ == net::IoStatus::Cancelled) {
+        co_return true;
+    }
+    log::Event(log::Level::Info, "message-not-finished")
+        .field("client", client_.text())
+        .field("reason", net::describe(status_));
+    co_return false;
+}
+
+/// To the arrival, and from there to the store when it is long.
+net::Task<> Session::take(std::string_view octets) {
+    arrival_->append(octets);
+    if (spilt_ && arrival_->wants_spill()) {
+        spilt_ = co_await arrival_->spill();
+    }
+}
+
+net::Task<bool> Session::receive_message() {
+    const bool asked = co_await flush();
+    if (!asked) {
+        co_return false;
+    }
+    begin_message();
+    smtp::DotStream stream;
+    std::string piece;
+    for (;;) {
+        const std::size_t taken = stream.consume(in_, piece);
+        in_.erase(0, taken);
+        scanned_ = 0;
+        co_await take(piece);
+        piece.clear();
+        if (stream.done()) {
+            break;
+        }
+        const bool alive = co_await read_message_octets();
+        if (!alive) {
+            co_return false;
+        }
+    }
+    co_return co_await end_message(stream.fault());
+}
+
+net::Task<bool> Session::receive_chunk(Step chunk) {
+    if (!chunk.refused && !arrival_) {
+        begin_message();
+    }
+    if (chunk.refused) {
+        message_end_ = net::Steady::now() + config_->limits.data_timeout;
+    }
+    std::uint64_t left = chunk.chunk;
+    while (left > 0) {
+        if (in_.empty()) {
+            const bool written = co_await flush();
+            if (!written) {
+                co_return false;
+            }
+            const bool alive = co_await read_message_octets();
+            if (!alive) {
+                co_return false;
+            }
+            continue;
+        }
+        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, in_.size()));
+        if (!chunk.refused) {
+            const std::string_view octets = std::string_view(in_).substr(0, count);
+            chunks_.look(octets);
+            co_await take(octets);
+        }
+        in_.erase(0, count);
+        scanned_ = 0;
+        left -= count;
+    }
+    if (!chunk.refused && chunk.last) {
+        chunks_.end();
+        if (!chunks_.at_line_start()) {
+            // NB: RFC 3030 lets a message end without CRLF; on the way out lines end a message, so
+            // the end is settled before it is signed.
+            co_await take("\r\n");
+        }
+        co_return co_await end_message(chunks_.fault());
+    }
+    std::optional<smtp::Reply> fault;
+    if (!chunk.refused) {
+        if (chunks_.fault() != Fault::None) {
+            fault = fault_reply(chunks_.fault());
+        } else if (!spilt_) {
+            fault = Intake::refusal(spilt_.error());
+        } else {
+            fault = Intake::objection(*arrival_);
+        }
+        if (fault) {
+            metrics_.messages_rejected.add({std::to_string(fault->code)});
+            arrival_.reset();
+        }
+    }
+    co_return co_await follow(dialog_.chunk_done(fault));
+}
+
+net::Task<bool> Session::end_message(Fault fault) {
+    stream_->no_limit();  // the store decides now, and the client waits for its reply
+    auto arrival = std::move(arrival_);
+    smtp::Reply reply;
+    if (fault != Fault::None) {
+        reply = fault_reply(fault);
+        metrics_.messages_rejected.add({std::to_string(reply.code)});
+    } else if (!spilt_) {
+        reply = Intake::refusal(spilt_.error());
+        metrics_.messages_rejected.add({std::to_string(reply.code)});
+    } else {
+        Origin origin;
+        origin.client = client_.text();
+        origin.helo = dialog_.helo();
+        origin.extended = dialog_.extended();
+        origin.tls = tls_.version;
+        origin.user = dialog_.user();
+        origin.senders = senders();
+        smtp::Transaction transaction = dialog_.transaction();
+        reply =
+            co_await intake_.finish(std::move(arrival), std::move(transaction), std::move(origin));
+    }
+    co_return co_await follow(dialog_.data_done(reply));
+}
+
+}  // namespace relay::in
