@@ -38,6 +38,15 @@ const Client* Listener::find_client(const IpAddress& client) const {
     return found;
 }
 
+std::size_t Limits::memory_for_contents() const {
+    constexpr std::uint64_t kMost = std::uint64_t{64} * 1024 * 1024;
+    return static_cast<std::size_t>(std::min(memory / 4, kMost));
+}
+
+std::size_t Limits::memory_for_receiving() const {
+    return static_cast<std::size_t>(memory) - memory_for_contents();
+}
+
 std::uint64_t Limits::effective_min_free_disk() const {
     constexpr std::uint64_t kLeast = std::uint64_t{128} * 1024 * 1024;
     return min_free_disk.value_or(std::max(kLeast, message_size + message_size / 2));

@@ -91,9 +91,16 @@ struct Limits {
     int connections_per_client = 100;
     int messages_per_connection = 1000;
     int errors = 10;
-    Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 4.5.3.2.7
-    Duration data_timeout = std::chrono::minutes(10);    // the whole of DATA
-    std::optional<std::uint64_t> min_free_disk;          // octets; unset is "auto"
+    Duration command_timeout = std::chrono::minutes(5);       // RFC 5321 4.5.3.2.7
+    Duration data_timeout = std::chrono::minutes(10);         // the whole of DATA
+    std::uint64_t memory = std::uint64_t{512} * 1024 * 1024;  // octets
+    int messages_per_minute_per_client = 0;                   // 0 is without limit
+    std::optional<std::uint64_t> min_free_disk;               // octets; unset is "auto"
+
+    /// Of `memory`, what keeps contents for their first attempt: a quarter, 64 MiB at most. The
+    /// rest is for receiving.
+    [[nodiscard]] std::size_t memory_for_contents() const;
+    [[nodiscard]] std::size_t memory_for_receiving() const;
 
     /// "auto": room for the largest message and its journal, 128 MiB at least.
     [[nodiscard]] std::uint64_t effective_min_free_disk() const;

@@ -121,6 +121,9 @@ void read_limits(TableReader& root, Config& config) {
         table.integer("connections_per_client", limits.connections_per_client, 1, 100'000);
         table.integer("messages_per_connection", limits.messages_per_connection, 1, 1'000'000);
         table.integer("errors", limits.errors, 1, 1'000);
+        table.size("memory", limits.memory, 4 * kKiB * kKiB, 1024 * kGiB);
+        table.integer(
+            "messages_per_minute_per_client", limits.messages_per_minute_per_client, 0, 1'000'000);
         table.duration("command_timeout", limits.command_timeout, 100ms, 1h);
         table.duration("data_timeout", limits.data_timeout, 100ms, 24h);
         table.text("min_free_disk",

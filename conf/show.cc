@@ -143,6 +143,8 @@ void show_limits(Page& page, const Limits& limits) {
     page.number("connections_per_client", limits.connections_per_client);
     page.number("messages_per_connection", limits.messages_per_connection);
     page.number("errors", limits.errors);
+    page.string("memory", size_text(limits.memory));
+    page.number("messages_per_minute_per_client", limits.messages_per_minute_per_client);
     page.duration("command_timeout", limits.command_timeout);
     page.duration("data_timeout", limits.data_timeout);
     page.string("min_free_disk", limits.min_free_disk ? size_text(*limits.min_free_disk) : "auto");

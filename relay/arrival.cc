@@ -19,10 +19,13 @@ bool has_eight_bit(std::string_view octets) {
 
 Arrival::Arrival(Spool& spool,
                  Committer& committer,
+                 MemoryBudget::Reservation memory,
                  conf::Canonicalization body,
                  std::uint64_t max_size)
     : spool_(spool),
       expectation_(committer),
+      memory_(std::move(memory)),
+      stays_whole_(!memory_),
       hash_(body),
       max_size_(max_size),
       id_(spool.next_id()) {}
@@ -75,9 +78,19 @@ void Arrival::take_body(std::string_view octets) {
     body_ += octets;
 }
 
-bool Arrival::wants_spill() const {
-    return fault_ == Fault::None &&
-           body_.size() >= (chunks_ == 0 ? queue::kInlineBody : queue::kChunkSize);
+bool Arrival::wants_spill() {
+    if (fault_ != Fault::None || body_.size() < queue::kChunkSize) {
+        return false;
+    }
+    if (chunks_ > 0) {
+        return true;
+    }
+    // A body in one piece is written once, with its envelope; rows are written twice.
+    if (!stays_whole_ && !asked_for_more_) {
+        asked_for_more_ = true;
+        stays_whole_ = memory_.grow(queue::kInlineBody);
+    }
+    return !stays_whole_ || body_.size() >= queue::kInlineBody;
 }
 
 net::Task<conf::Result<void>> Arrival::spill() {

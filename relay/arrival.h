@@ -1,8 +1,9 @@
 // Arrival: one message while it is being received: its header apart from its body, the body
 // hashed as it comes and, when long, written to the store in rows while it arrives.
 //
-// Memory: header up to kMaxHeader and body up to queue::kInlineBody, then one row at a time.
-//   Octets beyond `max_size` are counted and dropped.
+// Memory: header up to kMaxHeader and one row of the body, which kReserved covers; while the budget
+//   gives more, a body up to queue::kInlineBody stays in one piece. Octets beyond `max_size` are
+//   counted and dropped.
 // Executor: the session's loop. An arrival that is destroyed unaccepted drops its rows.
 #pragma once
 
@@ -13,6 +14,7 @@
 
 #include "dkim/body_hash.h"
 #include "relay/committer.h"
+#include "relay/memory_budget.h"
 #include "relay/spool.h"
 
 namespace relay {
@@ -20,9 +22,14 @@ namespace relay {
 class Arrival {
 public:
     static constexpr std::size_t kMaxHeader = 256 * 1024;
+    /// What a message takes while it is received: a header, a row that is gathered, one that is
+    /// being written, and what was read from the client.
+    static constexpr std::size_t kReserved = kMaxHeader + 2 * queue::kChunkSize + 64 * 1024;
 
+    /// `memory`: kReserved octets; an empty one (our own reports) stands for no limit.
     Arrival(Spool& spool,
             Committer& committer,
+            MemoryBudget::Reservation memory,
             conf::Canonicalization body,
             std::uint64_t max_size);
     ~Arrival();
@@ -32,7 +39,7 @@ public:
     /// The next octets, dot-stuffing undone, every line ended by CRLF.
     void append(std::string_view octets);
     /// A whole row is waiting: call spill() before more is appended.
-    [[nodiscard]] bool wants_spill() const;
+    [[nodiscard]] bool wants_spill();
     net::Task<conf::Result<void>> spill();
     /// No more octets.
     void end();
@@ -47,6 +54,9 @@ private:
 
     Spool& spool_;
     Committer::Expectation expectation_;
+    MemoryBudget::Reservation memory_;
+    bool asked_for_more_ = false;
+    bool stays_whole_ = false;  // there is memory for the body in one piece
     dkim::BodyHash hash_;
     std::uint64_t max_size_;
     queue::MessageId id_;

@@ -105,6 +105,7 @@ private:
     net::Loops loops_;
     Current current_;
     in::Admission admission_;
+    in::MessageRates rates_;
     status::StatusServer status_;
     std::vector<in::Acceptor> acceptors_;
     std::unique_ptr<queue::Store> store_;
@@ -195,7 +196,8 @@ conf::Result<void> Relay::build() {
         listeners_.push_back(std::make_unique<in::Listener>(
             std::move(acceptors_[i]),
             std::move((*settings)[i]),
-            in::Listener::House{loops_, current_, *intake_, *logins_, metrics_, admission_}));
+            in::Listener::House{
+                loops_, current_, *intake_, *logins_, rates_, metrics_, admission_}));
         taken.push_back(listeners_.back()->endpoint());
     }
     own_ = std::make_unique<out::OwnAddresses>(taken);
@@ -366,6 +368,7 @@ net::Task<> Relay::drain() {
     sd_notify(0, "STOPPING=1");
     status_.stopping();
     self_check_->stop();
+    intake_->memory().stop();
     for (const auto& listener : listeners_) {
         listener->stop();
     }
@@ -449,6 +452,7 @@ net::Task<std::vector<std::string>> Relay::reload() {
     log::configure(config->log);
     admission_.reconfigure(config->limits);
     spool_->reconfigure(*config);
+    intake_->reconfigure(*config);
     for (std::size_t i = 0; i < listeners_.size() && i < fresh.listeners->size(); ++i) {
         listeners_[i]->reconfigure((*fresh.listeners)[i]);
     }

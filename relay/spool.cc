@@ -32,6 +32,7 @@ Spool::Spool(queue::Store& store,
       policy_(std::make_unique<queue::RetryPolicy>(config.queue)),
       active_limit_(static_cast<std::size_t>(config.queue.active_messages)),
       min_free_disk_(config.limits.effective_min_free_disk()),
+      content_budget_(config.limits.memory_for_contents()),
       scheduler_(
           {config.delivery.connections_per_site, config.delivery.recipients_per_transaction}),
       random_(std::random_device{}()) {}
@@ -140,7 +141,7 @@ void Spool::activate(std::shared_ptr<queue::Envelope> envelope,
     Active active;
     active.envelope = std::move(envelope);
     active.judged = judged;
-    if (content != nullptr && content_octets_ + content->body.size() <= kContentBudget) {
+    if (content != nullptr && content_octets_ + content->body.size() <= content_budget_) {
         content_octets_ += content->body.size();
         active.content = std::move(content);
     }
@@ -386,6 +387,7 @@ void Spool::reconfigure(const conf::Config& config) {
     active_limit_ = static_cast<std::size_t>(config.queue.active_messages);
     scheduler_.set_limits(
         {config.delivery.connections_per_site, config.delivery.recipients_per_transaction});
+    content_budget_ = config.limits.memory_for_contents();
     const std::lock_guard room(room_mutex_);
     min_free_disk_ = config.limits.effective_min_free_disk();
 }

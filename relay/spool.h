@@ -9,7 +9,8 @@
 //   failed or expired (with a notice to the sender that wants it, in one commit), or deleted.
 //   Outcomes are durable 20 ms after settle() at the latest.
 // Threads: safe, one lock, never held across a wait or a store call. Callbacks run without it.
-// Memory: envelopes of active messages; contents of fresh ones up to kContentBudget, others are
+// Memory: envelopes of active messages; contents of fresh ones up to a share of limits.memory,
+// others are
 //   read back when their turn comes.
 #pragma once
 
@@ -60,8 +61,6 @@ struct Explained {
 
 class Spool {
 public:
-    static constexpr std::size_t kContentBudget =
-        64 * 1024 * 1024;  // octets of fresh contents kept for the first attempt
     static constexpr std::size_t kFinishedKept = 10000;
 
     Spool(queue::Store& store,
@@ -257,6 +256,7 @@ private:
     std::unique_ptr<const queue::RetryPolicy> policy_;
     std::size_t active_limit_;
     std::uint64_t min_free_disk_;
+    std::size_t content_budget_;
     queue::Scheduler scheduler_;
     ActiveMap active_;
     std::size_t content_octets_ = 0;

@@ -14,7 +14,7 @@ import sys
 LEVELS = [
     {"log": ["log"], "metrics": ["metrics"], "clock": ["clock"], "current": ["current"]},
     {"smtp": [], "net": []},
-    {"committer": ["committer"]},
+    {"committer": ["committer"], "memory_budget": ["memory_budget"]},
     {"check": []},
     {"spool": ["spool", "lease"]},
     {"intake": ["intake", "arrival", "trace_header"]},

@@ -179,6 +179,7 @@ void Listener::welcome(net::Loop& loop, net::TcpSocket socket) {
                                                      house_.current.get(),
                                                      house_.intake,
                                                      house_.logins,
+                                                     house_.rates,
                                                      house_.metrics);
             loop.spawn("session", serve(session, mine), [&loop, open = open_] {
                 --loop.connections;

@@ -36,6 +36,7 @@ public:
         Current& current;
         Intake& intake;
         Logins& logins;
+        MessageRates& rates;
         Metrics& metrics;
         Admission& admission;
     };

@@ -21,8 +21,13 @@ smtp::ServerRules make_rules(const conf::Config& config, Intake& intake) {
     return rules;
 }
 
-Session::Session(
-    net::Loop& loop, Visitor visitor, Setup setup, Intake& intake, Logins& logins, Metrics& metrics)
+Session::Session(net::Loop& loop,
+                 Visitor visitor,
+                 Setup setup,
+                 Intake& intake,
+                 Logins& logins,
+                 MessageRates& rates,
+                 Metrics& metrics)
     : loop_(loop),
       stream_(std::move(visitor.stream)),
       place_(std::move(visitor.place)),
@@ -32,6 +37,7 @@ Session::Session(
       config_(std::move(setup.config)),
       intake_(intake),
       logins_(logins),
+      rates_(rates),
       metrics_(metrics),
       listed_(listener_->find_client(client_)),
       dialog_(rules()),
@@ -65,6 +71,16 @@ smtp::ServerRules Session::rules() {
     };
     rules.judge_sender = [this](const queue::Address& sender, const std::string&) {
         return intake_.judge_sender(sender, senders());
+    };
+    rules.judge_room = [this](std::uint64_t size) -> std::optional<smtp::Reply> {
+        if (auto reason = intake_.judge_room(size)) {
+            return reason;
+        }
+        const int limit = config_->limits.messages_per_minute_per_client;
+        if (limit > 0 && !rates_.admit(client_, limit, MessageRates::Clock::now())) {
+            return smtp::Reply{451, "4.7.1", "too many messages in a minute, send this one later"};
+        }
+        return std::nullopt;
     };
     return rules;
 }
@@ -244,6 +260,9 @@ net::Task<bool> Session::follow(Step step) {
             co_return false;
         }
     }
+    if (step.next == Next::Data) {
+        co_return co_await receive_message(std::move(step));
+    }
     out_ += step.reply;
     switch (step.next) {
         case Next::Line:
@@ -252,7 +271,7 @@ net::Task<bool> Session::follow(Step step) {
             sasl_ = true;
             co_return true;
         case Next::Data:
-            co_return co_await receive_message();
+            break;
         case Next::Chunk:
             co_return co_await receive_chunk(std::move(step));
         case Next::StartTls: {

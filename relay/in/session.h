@@ -16,6 +16,7 @@
 #include "relay/in/admission.h"
 #include "relay/in/certificate.h"
 #include "relay/in/logins.h"
+#include "relay/in/message_rates.h"
 #include "relay/intake.h"
 #include "relay/net/stream.h"
 #include "relay/smtp/chunk_stream.h"
@@ -43,6 +44,7 @@ public:
             Setup setup,
             Intake& intake,
             Logins& logins,
+            MessageRates& rates,
             Metrics& metrics);
     ~Session();
 
@@ -75,8 +77,8 @@ private:
     net::Task<bool> check_password();
     net::Task<bool> pay_penalty();
 
-    void begin_message();
-    net::Task<bool> receive_message();
+    net::Task<bool> begin_message();
+    net::Task<bool> receive_message(Step step);
     net::Task<bool> receive_chunk(Step chunk);
     net::Task<bool> read_message_octets();
     net::Task<> take(std::string_view octets);
@@ -95,6 +97,7 @@ private:
     std::shared_ptr<const conf::Config> config_;
     Intake& intake_;
     Logins& logins_;
+    MessageRates& rates_;
     Metrics& metrics_;
     const conf::Client* listed_;  // in *listener_; null for a client that no entry names
     smtp::ServerDialog dialog_;

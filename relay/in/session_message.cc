@@ -14,6 +14,13 @@ using Fault = smtp::DotStream::Fault;
 constexpr conf::Duration kBlockTimeout =
     std::chrono::minutes(3);  // between two reads of a message (RFC 5321 4.5.3.2.5)
 
+// Others end in less, or are slow; then the client had better come back.
+constexpr conf::Duration kMemoryPatience = std::chrono::seconds(30);
+
+smtp::Reply no_memory() {
+    return {452, "4.3.1", "no memory for another message now, try again later"};
+}
+
 smtp::Reply fault_reply(Fault fault) {
     switch (fault) {
         case Fault::BareCr:
@@ -32,13 +39,25 @@ smtp::Reply fault_reply(Fault fault) {
 
 }  // namespace
 
-void Session::begin_message() {
-    arrival_ = intake_.begin();
+/// False where there is no memory for another message.
+net::Task<bool> Session::begin_message() {
+    MemoryBudget& memory = intake_.memory();
+    auto reserved = memory.try_reserve(Arrival::kReserved);
+    if (!reserved) {
+        stream_->no_limit();  // the client waits for us
+        reserved = co_await memory.reserve(loop_, Arrival::kReserved, kMemoryPatience);
+    }
+    if (!reserved) {
+        metrics_.messages_rejected.add({"452"});
+        co_return false;
+    }
+    arrival_ = intake_.begin(std::move(reserved));
     spilt_ = {};
     chunks_ = {};
     // RFC 5321 4.5.3.2.5 limits each wait; data_timeout limits the whole, so that a trickle does
     // not hold a place for ever.
     message_end_ = net::Steady::now() + config_->limits.data_timeout;
+    co_return true;
 }
 
 net::Task<bool> Session::read_message_octets() {
@@ -62,12 +81,16 @@ net::Task<> Session::take(std::string_view octets) {
     }
 }
 
-net::Task<bool> Session::receive_message() {
+net::Task<bool> Session::receive_message(Step step) {
+    const bool begun = co_await begin_message();
+    if (!begun) {
+        co_return co_await follow(dialog_.data_done(no_memory()));
+    }
+    out_ += step.reply;
     const bool asked = co_await flush();
     if (!asked) {
         co_return false;
     }
-    begin_message();
     smtp::DotStream stream;
     std::string piece;
     for (;;) {
@@ -88,12 +111,17 @@ net::Task<bool> Session::receive_message() {
 }
 
 net::Task<bool> Session::receive_chunk(Step chunk) {
-    if (!chunk.refused && !arrival_) {
-        begin_message();
-    }
+    std::optional<smtp::Reply> fault;
     if (chunk.refused) {
         message_end_ = net::Steady::now() + config_->limits.data_timeout;
+    } else if (!arrival_) {
+        const bool begun = co_await begin_message();
+        if (!begun) {
+            fault = no_memory();
+            message_end_ = net::Steady::now() + config_->limits.data_timeout;
+        }
     }
+    const bool thrown_away = chunk.refused || fault.has_value();
     std::uint64_t left = chunk.chunk;
     while (left > 0) {
         if (in_.empty()) {
@@ -108,7 +136,7 @@ net::Task<bool> Session::receive_chunk(Step chunk) {
             continue;
         }
         const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, in_.size()));
-        if (!chunk.refused) {
+        if (!thrown_away) {
             const std::string_view octets = std::string_view(in_).substr(0, count);
             chunks_.look(octets);
             co_await take(octets);
@@ -117,7 +145,7 @@ net::Task<bool> Session::receive_chunk(Step chunk) {
         scanned_ = 0;
         left -= count;
     }
-    if (!chunk.refused && chunk.last) {
+    if (!thrown_away && chunk.last) {
         chunks_.end();
         if (!chunks_.at_line_start()) {
             // NB: RFC 3030 lets a message end without CRLF; on the way out lines end a message, so
@@ -126,8 +154,7 @@ net::Task<bool> Session::receive_chunk(Step chunk) {
         }
         co_return co_await end_message(chunks_.fault());
     }
-    std::optional<smtp::Reply> fault;
-    if (!chunk.refused) {
+    if (!thrown_away) {
         if (chunks_.fault() != Fault::None) {
             fault = fault_reply(chunks_.fault());
         } else if (!spilt_) {

@@ -81,8 +81,10 @@ void add_queue(Exposition& page, const Snapshot& snapshot) {
     }
     page.gauge("signet_memory_budget_bytes", "Octets in memory, by use.");
     page.sample({{"use", "contents"}}, std::uint64_t{snapshot.queue.content_octets});
+    page.sample({{"use", "receiving"}}, snapshot.receiving_octets);
     page.gauge("signet_memory_budget_limit_bytes", "Limit of the octets in memory, by use.");
     page.sample({{"use", "contents"}}, snapshot.content_budget);
+    page.sample({{"use", "receiving"}}, snapshot.receiving_budget);
 }
 
 void add_work(Exposition& page, const Snapshot& snapshot) {

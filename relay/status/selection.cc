@@ -209,7 +209,7 @@ conf::Result<queue::Filter> filter_of(const Selection& selection, queue::Instant
         }
     }
     if (!selection.sender.empty() && selection.sender != "<>") {
-        const auto address = queue::Address::parse(selection.sender);
+        const auto address = queue::Address::parse(selection.sender, queue::Characters::Utf8);
         if (!address) {
             return wrong("sender: " + address.error().message() + ": write user@domain, or <>");
         }
@@ -218,7 +218,7 @@ conf::Result<queue::Filter> filter_of(const Selection& selection, queue::Instant
         filter.sender = selection.sender;
     }
     if (!selection.recipient.empty()) {
-        const auto address = queue::Address::parse(selection.recipient);
+        const auto address = queue::Address::parse(selection.recipient, queue::Characters::Utf8);
         if (!address) {
             return wrong("recipient: " + address.error().message() + ": write user@domain");
         }

@@ -39,7 +39,9 @@ Snapshot take_snapshot(const Facts& facts,
 
     snapshot.min_free_disk = config.limits.effective_min_free_disk();
     snapshot.message_size = config.limits.message_size;
-    snapshot.content_budget = Spool::kContentBudget;
+    snapshot.content_budget = config.limits.memory_for_contents();
+    snapshot.receiving_octets = facts.intake.memory().used();
+    snapshot.receiving_budget = config.limits.memory_for_receiving();
     snapshot.connections_in = metrics.connections_in;
     snapshot.connections_in_limit = config.limits.connections;
     snapshot.connections_out = metrics.connections_out;

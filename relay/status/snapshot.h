@@ -37,6 +37,7 @@ struct Snapshot {
     std::uint64_t min_free_disk = 0;
     std::uint64_t message_size = 0;
     std::uint64_t content_budget = 0;
+    std::uint64_t receiving_octets = 0, receiving_budget = 0;
     int connections_in = 0, connections_in_limit = 0;
     int connections_out = 0, connections_out_limit = 0;
     int active_limit = 0;

@@ -118,6 +118,7 @@ std::string status_page(const Snapshot& snapshot) {
     limits["active_messages"] =
         use(snapshot.queue.in_memory, static_cast<std::uint64_t>(snapshot.active_limit));
     limits["memory_contents_octets"] = use(snapshot.queue.content_octets, snapshot.content_budget);
+    limits["memory_receiving_octets"] = use(snapshot.receiving_octets, snapshot.receiving_budget);
     limits["message_size_octets"] = snapshot.message_size;
     limits["disk_free_octets"] =
         snapshot.free_octets ? ordered_json(*snapshot.free_octets) : ordered_json();

@@ -19,6 +19,16 @@ TEST(Limits, FreeDiskIsEnoughForTheLargestMessage) {
     EXPECT_EQ(limits.effective_min_free_disk(), 0U);
 }
 
+TEST(Limits, MemoryIsSharedByReceivingAndFirstAttempts) {
+    constexpr std::size_t kMiB = 1024 * 1024;
+    Limits limits;
+    EXPECT_EQ(limits.memory_for_contents(), 64 * kMiB);
+    EXPECT_EQ(limits.memory_for_receiving(), 448 * kMiB);
+    limits.memory = 4 * kMiB;
+    EXPECT_EQ(limits.memory_for_contents(), kMiB);
+    EXPECT_EQ(limits.memory_for_receiving(), 3 * kMiB);
+}
+
 TEST(Delivery, SkipsLoopbackAndPrivateAddressesUnlessAllowed) {
     Delivery delivery;
     EXPECT_TRUE(delivery.allows(ip("192.0.2.1")));

@@ -57,6 +57,8 @@ connections = 2
 connections_per_client = 3
 messages_per_connection = 4
 errors = 5
+memory = "4MiB"
+messages_per_minute_per_client = 6
 command_timeout = "100ms"
 data_timeout = "24h"
 min_free_disk = "0"
@@ -66,7 +68,7 @@ min_free_disk = "0"
     ASSERT_EQ(config.listeners[0].clients.size(), 2U);
     EXPECT_EQ(config.listeners[0].clients[1].network.text(), "192.0.2.1");
     EXPECT_EQ(config.listeners[1].clients.size(), 2U);
-    const Limits expected{10240, 1, 2, 3, 4, 5, 100ms, 24h, 0};
+    const Limits expected{10240, 1, 2, 3, 4, 5, 100ms, 24h, 4 << 20, 6, 0};
     EXPECT_EQ(config.limits, expected);
     EXPECT_FALSE(configured(with("[limits]\nmin_free_disk = \"auto\"\n")).limits.min_free_disk);
 }

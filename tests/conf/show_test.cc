@@ -49,7 +49,7 @@ TEST(Show, ReadsBackWithEverythingSet) {
     config.listeners[2].tls = ListenerTls::Implicit;
     config.listeners[2].clients.clear();
     config.users = {{"billing", kVerifier, {}}, {"\"b\" \\ ${x} \xC3\xBC", kVerifier, kSenders}};
-    config.limits = {1025, 2, 3, 4, 5, 6, 1500ms, 3h, 4096};
+    config.limits = {1025, 2, 3, 4, 5, 6, 1500ms, 3h, 5'000'000, 7, 4096};
     Selector selector{"b", "/keys/b.pem", {}, {}};
     selector.sign_from = Instant(1'796'083'200'007ms);
     selector.sign_until = Instant(1'896'083'200'000ms);

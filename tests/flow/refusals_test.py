@@ -160,6 +160,44 @@ class Refusals(FlowTest):
         self.eventually(lambda: relay.metric("signet_smtp_connections", direction="in") == 0, what="connections closed")
         self.nothing_left(relay)
 
+    def test_too_many_messages_in_a_minute(self):
+        relay = self.relay(limits={"messages_per_minute_per_client": 2})
+        with Raw() as client:
+            for _ in range(2):
+                self.assertTrue(client.ask("MAIL FROM:<app@example.com>").startswith("250"))
+                client.ask("RSET")
+            self.assertRefused(client.ask("MAIL FROM:<app@example.com>"), 451, "4.7.1")
+        relay.stop()
+
+    def test_more_messages_at_once_than_there_is_memory_for(self):
+        relay = self.relay(limits={"memory": "4MiB"})
+        text = message(body=b"a line of a long message\r\n" * 100_000)
+        half = len(bytes(text)) // 2
+        clients = [Raw(timeout=60) for _ in range(12)]
+        for client in clients:
+            self.transaction_begun(client)
+        begun, waiting = [], []
+        for client in clients:
+            (waiting if client.quiet(0.3) else begun).append(client)
+        self.assertTrue(begun and waiting, (len(begun), len(waiting)))
+        for client in begun:
+            self.assertTrue(client.reply().startswith("354"))
+            client.say(bytes(text)[:half])
+        for client in begun:
+            client.say(bytes(text)[half:] + b".\r\n")
+            self.assertTrue(client.reply().startswith("250"))
+        for client in waiting:  # each goes on once another ended
+            self.assertTrue(client.reply().startswith("354"))
+            client.say(bytes(text) + b".\r\n")
+            self.assertTrue(client.reply().startswith("250"))
+        self.box.wait(12, timeout=60)
+        self.assertEqual(relay.metric("signet_memory_budget_bytes", use="receiving"), 0)
+
+    def transaction_begun(self, client):
+        self.assertTrue(client.ask("MAIL FROM:<app@example.com>").startswith("250"))
+        self.assertTrue(client.ask("RCPT TO:<user@dest.example>").startswith("250"))
+        client.say("DATA")
+
     def test_injection_through_addresses(self):
         relay = self.relay()
         with Raw() as client:
