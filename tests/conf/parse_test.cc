@@ -1,13 +1,13 @@
 #include "conf/parse.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
 
 #include "tests/conf/minimal.h"
+#include "tests/support/temporary_folder.h"
 
 namespace conf {
 namespace {
@@ -270,14 +270,8 @@ TEST(Parse, ListsTheKeysThatAFileMayHave) {
 
 class Load : public testing::Test {
 protected:
-    void SetUp() override {
-        std::string pattern = testing::TempDir() + "/signet-conf-XXXXXX";
-        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-        folder_ = std::filesystem::canonical(pattern);
-    }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
-
-    std::filesystem::path folder_;
+    support::TemporaryFolder made_;
+    std::filesystem::path folder_ = std::filesystem::canonical(made_.path());
 };
 
 TEST_F(Load, TakesPathsRelativeToTheFolderOfTheFile) {

@@ -1,38 +1,24 @@
-// TemporaryFolder: a folder for one test, gone with all that is in it at the end.
+// TemporaryFolder: a test's folder with files of a given mode.
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <sys/stat.h>
 
+#include "tests/support/temporary_folder.h"
+
 namespace test {
 
-class TemporaryFolder {
+class TemporaryFolder : public support::TemporaryFolder {
 public:
-    TemporaryFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "signet-dkim-XXXXXX").string();
-        path_ = ::mkdtemp(name.data());
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-    [[nodiscard]] std::string path(const std::string& name) const { return path_ + "/" + name; }
+    [[nodiscard]] std::string path(const std::string& name) const { return file(name); }
 
     std::string write(const std::string& name, const std::string& text, mode_t mode = 0600) const {
         std::ofstream(path(name), std::ios::binary) << text;
         ::chmod(path(name).c_str(), mode);
         return path(name);
     }
-
-private:
-    std::string path_;
 };
 
 inline std::string read_all(const std::string& path) {

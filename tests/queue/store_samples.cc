@@ -1,9 +1,5 @@
 #include "tests/queue/store_samples.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <stdexcept>
-
 namespace queue {
 namespace {
 
@@ -62,19 +58,6 @@ std::shared_ptr<const Message> make_message(const Sample& sample) {
 std::shared_ptr<const Envelope> with_hold(Envelope envelope, const std::string& reason) {
     envelope.hold = Hold{reason, reason.empty() ? Instant() : envelope.accepted};
     return std::make_shared<const Envelope>(std::move(envelope));
-}
-
-TempFolder::TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "signet-store-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-        throw std::runtime_error("no temporary folder");
-    }
-    path_ = name;
-}
-
-TempFolder::~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
 }
 
 }  // namespace queue

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "queue/store.h"
+#include "tests/support/temporary_folder.h"
 
 namespace queue {
 
@@ -39,16 +40,6 @@ std::vector<Change> changes(Changes... items) {
 }
 
 /// A new folder under the system's temporary one, removed with all that is in it.
-class TempFolder {
-public:
-    TempFolder();
-    ~TempFolder();
-    TempFolder(const TempFolder&) = delete;
-    TempFolder& operator=(const TempFolder&) = delete;
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
+using TempFolder = support::TemporaryFolder;
 
 }  // namespace queue

@@ -2,9 +2,7 @@
 // from.
 #pragma once
 
-#include <filesystem>
 #include <memory>
-#include <stdlib.h>
 #include <string>
 
 #include "conf/config.h"
@@ -13,29 +11,22 @@
 #include "dkim/key_store.h"
 #include "relay/check/source.h"
 #include "tests/support/fake_dns.h"
+#include "tests/support/temporary_folder.h"
 
 namespace relay::check {
 
 class KeyFolder {
 public:
-    KeyFolder() {
-        std::string pattern = std::filesystem::temp_directory_path() / "signet-check-XXXXXX";
-        path_ = mkdtemp(pattern.data());
-    }
-    ~KeyFolder() { std::filesystem::remove_all(path_); }
-    KeyFolder(const KeyFolder&) = delete;
-    KeyFolder& operator=(const KeyFolder&) = delete;
-
     /// A new Ed25519 key.
     std::string make(const std::string& name) {
-        const auto file = path_ + "/" + name + ".pem";
+        const auto file = folder_.file(name + ".pem");
         const auto key = dkim::PrivateKey::create(dkim::KeyType::Ed25519, 0).value();
         dkim::save_new_key(file, key).value();
         return file;
     }
 
 private:
-    std::string path_;
+    support::TemporaryFolder folder_;
 };
 
 struct Stage {

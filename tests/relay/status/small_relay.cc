@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <future>
 #include <netinet/in.h>
 #include <stdexcept>
@@ -52,19 +51,6 @@ T must(conf::Result<T> result) {
 }
 
 }  // namespace
-
-Folder::Folder() {
-    std::string name = std::filesystem::temp_directory_path() / "signet-status-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) {
-        throw std::runtime_error("mkdtemp");
-    }
-    path_ = name;
-}
-
-Folder::~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
 
 SmallRelay::SmallRelay(Phase phase) {
     const std::string key = folder->path() + "/key.pem";

@@ -11,21 +11,12 @@
 #include "relay/intake.h"
 #include "relay/net/worker_pool.h"
 #include "relay/status/status_server.h"
+#include "tests/support/temporary_folder.h"
 
 namespace relay::status {
 
 /// Goes with all that is in it.
-class Folder {
-public:
-    Folder();
-    ~Folder();
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
+using Folder = support::TemporaryFolder;
 
 class SmallRelay {
 public:
