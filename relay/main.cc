@@ -1,6 +1,7 @@
 // signet: the command line. Each command is a function of relay/cli, or relay::serve().
 //
-// Exit status: 0 yes or done; 1 the answer is no; 2 wrong usage; 3 could not find out.
+// Exit status: 0 yes or done; 1 the answer is no; 2 wrong usage; 3 could not find out. Those of
+// sendmail are what its callers expect.
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -8,6 +9,7 @@
 #include <signal.h>
 #include <string>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -17,8 +19,11 @@
 #include "relay/cli/config_commands.h"
 #include "relay/cli/dkim_commands.h"
 #include "relay/cli/ending.h"
+#include "relay/cli/hash_password.h"
 #include "relay/cli/queue_commands.h"
 #include "relay/cli/send_command.h"
+#include "relay/cli/sendmail_command.h"
+#include "relay/cli/sendmail_options.h"
 #include "relay/relay.h"
 #include "relay/status/build.h"
 
@@ -80,6 +85,14 @@ CommandLine::CommandLine() {
     add_dkim();
     add_queue();
     add_send();
+    // Listed for --help alone: main() has taken it before options are read, since -oi and -fADDRESS
+    // are none that CLI11 knows.
+    command(app_, "sendmail", "what programs call that send by sendmail: -t -i -f ...", [] {
+        return relay::cli::end(Ending::Usage, "write sendmail as the first word");
+    });
+    command(app_, "hash-password", "read a password, print what goes into [[user]]", [] {
+        return relay::cli::hash_password(STDIN_FILENO);
+    });
 }
 
 CLI::App* CommandLine::command(CLI::App& parent, const char* name, const char* help, Command run) {
@@ -246,6 +259,10 @@ int main(int count, char** arguments) {
     // A relay that hangs up, or `| head`, is an error of the write, not our end.
     ::signal(SIGPIPE, SIG_IGN);
     try {
+        const std::vector<std::string> words(arguments, arguments + count);
+        if (const auto sendmail = relay::cli::sendmail_arguments(words)) {
+            return relay::cli::sendmail_command(*sendmail, kDefaultConfig, STDIN_FILENO);
+        }
         CommandLine command_line;
         return command_line.run(count, arguments);
     } catch (const std::exception& error) {

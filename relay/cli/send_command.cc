@@ -15,6 +15,7 @@
 #include "relay/cli/ending.h"
 #include "relay/cli/queue_text.h"
 #include "relay/cli/submission.h"
+#include "relay/cli/submission_server.h"
 
 namespace relay::cli {
 
@@ -29,51 +30,6 @@ constexpr std::chrono::milliseconds kLongestPause{500};
 void print(const std::string& text) {
     (void)std::fwrite(text.data(), 1, text.size(), stdout);
     (void)std::fflush(stdout);
-}
-
-/// "127.0.0.1:40123" of /status; a configured port 0 is known to the relay alone.
-std::optional<conf::Endpoint> bound_listener(const ControlClient& control) {
-    const auto answer = control.get("/status");
-    if (!answer || answer->status != 200) {
-        return std::nullopt;
-    }
-    const auto json = ordered_json::parse(answer->body, nullptr, false);
-    if (!json.is_object() || !json.contains("listeners") || !json["listeners"].is_array() ||
-        json["listeners"].empty() || !json["listeners"].front().is_string()) {
-        return std::nullopt;
-    }
-    const auto text = json["listeners"].front().get<std::string>();
-    const auto colon = text.rfind(':');
-    if (colon == std::string::npos) {
-        return std::nullopt;
-    }
-    std::string address = text.substr(0, colon);
-    if (address.starts_with('[') && address.ends_with(']')) {
-        address = address.substr(1, address.size() - 2);
-    }
-    const auto parsed = conf::IpAddress::parse(address);
-    const int port = std::atoi(text.c_str() + colon + 1);
-    if (!parsed || port <= 0 || port > 65535) {
-        return std::nullopt;
-    }
-    return conf::Endpoint{*parsed, static_cast<std::uint16_t>(port), {}};
-}
-
-conf::Endpoint server_for(const conf::Config& config, const ControlClient& control) {
-    conf::Endpoint server =
-        config.listeners.empty() ? conf::Listener().address : config.listeners.front().address;
-    if (server.port == 0) {
-        if (const auto bound = bound_listener(control)) {
-            server = *bound;
-        }
-    }
-    // "Every address" is none to connect to.
-    if (server.address == conf::IpAddress() ||
-        server.address == conf::IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})) {
-        server.address = server.address.is_v4() ? *conf::IpAddress::parse("127.0.0.1")
-                                                : *conf::IpAddress::parse("::1");
-    }
-    return server;
 }
 
 /// What became of the message, as far as the page says.
@@ -130,15 +86,15 @@ int follow(const ControlClient& control, ::queue::MessageId id, const SendOption
 
 int send_command(const SendOptions& options, const conf::Config& config) {
     Submission submission;
-    const auto from = ::queue::Address::parse(options.from);
-    const auto to = ::queue::Address::parse(options.to);
+    const auto from = ::queue::Address::parse(options.from, ::queue::Characters::Utf8);
+    const auto to = ::queue::Address::parse(options.to, ::queue::Characters::Utf8);
     if (!from || !to) {
         return end(Ending::Usage,
                    (from ? "--to: " + to.error().message() : "--from: " + from.error().message()) +
                        ": write user@domain");
     }
     submission.from = *from;
-    submission.to = *to;
+    submission.to = {*to};
     std::string body =
         "This message shows that mail from " + from->text() + " reaches " + to->text() + ".\n";
     if (!options.body_file.empty()) {
@@ -155,20 +111,24 @@ int send_command(const SendOptions& options, const conf::Config& config) {
     submission.message = std::move(*message);
     submission.helo = config.hostname.text();
     const ControlClient control(control_path(config));
-    submission.server = server_for(config, control);
+    const auto server = submission_server(config, control);
+    if (!server) {
+        return end(Ending::Unknown, server.error().message());
+    }
+    submission.server = *server;
 
-    const auto reply = submit(submission);
-    if (!reply) {
-        return end(Ending::Unknown, reply.error().message());
+    const auto answer = submit(submission);
+    if (!answer) {
+        return end(Ending::Unknown, answer.error().message());
     }
-    if (reply->klass() != 2) {
-        return end(Ending::No, "refused: " + reply->text());
+    if (!answer->accepted()) {
+        return end(Ending::No, "refused: " + answer->reply.text());
     }
-    const auto id = queue_id_of(*reply);
+    const auto id = queue_id_of(answer->reply);
     if (!id) {
         return end(Ending::Unknown,
                    "accepted, but what answers at " + submission.server.text() +
-                       " gave no queue id: " + reply->text());
+                       " gave no queue id: " + answer->reply.text());
     }
     if (!options.json) {
         print("queued as " + id->text() + "\n");

@@ -11,34 +11,12 @@
 #include <unistd.h>
 #include <utility>
 
-#include "dkim/base64.h"
+#include "relay/cli/encoded_words.h"
+#include "relay/smtp/extensions.h"
 
 namespace relay::cli {
 
 namespace {
-
-bool is_ascii(std::string_view text) {
-    return std::all_of(
-        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-/// RFC 2047: encoded words of at most 75 octets, each of whole UTF-8 characters, folded.
-std::string encoded_words(std::string_view text) {
-    // 52 in base64 and 12 around them: even the line of "Subject: " has at most 76.
-    constexpr std::size_t kMaxOctets = 39;
-    std::string result;
-    while (!text.empty()) {
-        std::size_t length = std::min(kMaxOctets, text.size());
-        while (length < text.size() && length > 1 &&
-               (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80) {
-            --length;
-        }
-        result += (result.empty() ? "=?utf-8?B?" : "\r\n =?utf-8?B?") +
-                  dkim::encode_base64(text.substr(0, length)) + "?=";
-        text.remove_prefix(length);
-    }
-    return result;
-}
 
 class Connection {
 public:
@@ -131,13 +109,82 @@ conf::Result<smtp::ServerReply> Connection::read() {
     }
 }
 
-bool offers_eight_bit(const smtp::ServerReply& reply) {
-    return std::any_of(reply.lines.begin(), reply.lines.end(), [](std::string line) {
-        std::transform(line.begin(), line.end(), line.begin(), [](char c) {
-            return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-        });
-        return line == "8BITMIME";
-    });
+/// The dialog up to its first refusal.
+class Conversation {
+public:
+    explicit Conversation(Connection& connection) : connection_(connection) {}
+
+    /// Says one thing and hears the answer; false where that is the end of it.
+    bool say(SubmissionAnswer::To to, const std::string& octets, std::string recipient = {}) {
+        answer_.to = to;
+        answer_.recipient = std::move(recipient);
+        const auto written = octets.empty() ? conf::Result<void>() : connection_.write(octets);
+        auto reply = connection_.read();
+        // A relay that hangs up in the middle of a message has often said why.
+        if (!written && (!reply || reply->klass() < 4)) {
+            problem_ = written.error();
+        } else if (!reply) {
+            problem_ = reply.error();
+        } else {
+            answer_.reply = std::move(*reply);
+        }
+        return !problem_ && answer_.reply.klass() == (to == SubmissionAnswer::To::Data ? 3 : 2);
+    }
+
+    [[nodiscard]] const smtp::ServerReply& reply() const { return answer_.reply; }
+    [[nodiscard]] conf::Result<SubmissionAnswer> end() const {
+        return problem_ ? conf::Result<SubmissionAnswer>(*problem_)
+                        : conf::Result<SubmissionAnswer>(answer_);
+    }
+
+private:
+    Connection& connection_;
+    SubmissionAnswer answer_;
+    std::optional<conf::Error> problem_;
+};
+
+std::string mail_command(const Submission& submission, const smtp::Extensions& offered) {
+    std::string line = "MAIL FROM:<" + submission.from.text() + ">";
+    if (offered.size) {
+        line += " SIZE=" + std::to_string(submission.message.size());
+    }
+    if (offered.eight_bit && !is_ascii(submission.message)) {
+        line += " BODY=8BITMIME";
+    }
+    // RFC 6531 3.4: for an address beyond ASCII. NB: not for a header alone: scripts write what is
+    // no UTF-8 either, and the relay takes both.
+    const bool utf8 = !submission.from.is_ascii() ||
+                      std::any_of(submission.to.begin(),
+                                  submission.to.end(),
+                                  [](const ::queue::Address& to) { return !to.is_ascii(); });
+    if (offered.utf8 && utf8) {
+        line += " SMTPUTF8";
+    }
+    if (offered.dsn && submission.ret != ::queue::ReturnedPart::Unset) {
+        line += submission.ret == ::queue::ReturnedPart::Full ? " RET=FULL" : " RET=HDRS";
+    }
+    if (offered.dsn && !submission.envelope_id.empty()) {
+        line += " ENVID=" + submission.envelope_id;
+    }
+    return line + "\r\n";
+}
+
+std::string rcpt_command(const ::queue::Address& to,
+                         const ::queue::Notify& notify,
+                         const smtp::Extensions& offered) {
+    std::string line = "RCPT TO:<" + to.text() + ">";
+    if (offered.dsn && !notify.is_unset()) {
+        std::string words = notify.never ? "NEVER" : "";
+        for (const auto& [wanted, word] : {std::pair(notify.success, "SUCCESS"),
+                                           std::pair(notify.failure, "FAILURE"),
+                                           std::pair(notify.delay, "DELAY")}) {
+            if (wanted) {
+                words += (words.empty() ? "" : ",") + std::string(word);
+            }
+        }
+        line += " NOTIFY=" + words;
+    }
+    return line + "\r\n";
 }
 
 }  // namespace
@@ -202,43 +249,31 @@ std::optional<::queue::MessageId> queue_id_of(const smtp::ServerReply& reply) {
     return ::queue::MessageId::parse(std::string_view(line).substr(at + kQueued.size(), 13));
 }
 
-conf::Result<smtp::ServerReply> submit(const Submission& submission) {
+conf::Result<SubmissionAnswer> submit(const Submission& submission) {
+    using To = SubmissionAnswer::To;
     Connection connection(submission.server);
     if (const auto opened = connection.open(submission.server); !opened) {
         return opened.error();
     }
-    auto reply = connection.read();
-    if (!reply || reply->klass() != 2) {
-        return reply;
+    Conversation conversation(connection);
+    if (!conversation.say(To::Greeting, {}) ||
+        !conversation.say(To::Ehlo, "EHLO " + submission.helo + "\r\n")) {
+        return conversation.end();
     }
-    // Says one thing and hears the answer.
-    const auto exchange = [&connection](const std::string& octets) {
-        const auto written = connection.write(octets);
-        return written ? connection.read() : conf::Result<smtp::ServerReply>(written.error());
-    };
-    reply = exchange("EHLO " + submission.helo + "\r\n");
-    if (!reply || reply->klass() != 2) {
-        return reply;
+    const auto offered = smtp::Extensions::parse(conversation.reply());
+    if (!conversation.say(To::Mail, mail_command(submission, offered))) {
+        return conversation.end();
     }
-    const bool eight_bit = !is_ascii(submission.message) && offers_eight_bit(*reply);
-    reply = exchange("MAIL FROM:<" + submission.from.text() + ">" +
-                     (eight_bit ? " BODY=8BITMIME" : "") + "\r\n");
-    if (!reply || reply->klass() != 2) {
-        return reply;
+    for (const ::queue::Address& to : submission.to) {
+        if (!conversation.say(To::Rcpt, rcpt_command(to, submission.notify, offered), to.text())) {
+            return conversation.end();
+        }
     }
-    reply = exchange("RCPT TO:<" + submission.to.text() + ">\r\n");
-    if (!reply || reply->klass() != 2) {
-        return reply;
-    }
-    reply = exchange("DATA\r\n");
-    if (!reply || reply->klass() != 3) {
-        return reply;
-    }
-    reply = exchange(dot_stuffed(submission.message));
-    if (reply) {
+    if (conversation.say(To::Data, "DATA\r\n") &&
+        conversation.say(To::Message, dot_stuffed(submission.message))) {
         (void)connection.write("QUIT\r\n");  // its answer changes nothing
     }
-    return reply;
+    return conversation.end();
 }
 
 }  // namespace relay::cli

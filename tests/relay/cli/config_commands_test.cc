@@ -73,5 +73,19 @@ TEST_F(ConfigCommands, ShowPrintsWhatIsInForce) {
     EXPECT_NE(shown.find("expire_after = \"4d\""), std::string::npos);
 }
 
+TEST_F(ConfigCommands, ShowMasksPasswords) {
+    const auto config = load_config(write(
+        right_ +
+        "[[user]]\nname = \"billing\"\npassword = \"SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$"
+        "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
+        "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=\"\n"));
+    ASSERT_TRUE(config);
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(config_show(*config), 0);
+    const std::string shown = testing::internal::GetCapturedStdout();
+    EXPECT_NE(shown.find("name = \"billing\"\npassword = \"********\"\n"), std::string::npos);
+    EXPECT_EQ(shown.find("SCRAM"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace relay::cli

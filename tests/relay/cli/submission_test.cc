@@ -1,14 +1,11 @@
 #include "relay/cli/submission.h"
 
-#include <arpa/inet.h>
-#include <array>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <thread>
-#include <unistd.h>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/relay/cli/scripted_server.h"
 #include "tests/relay/status/made_up.h"
 
 namespace relay::cli {
@@ -81,85 +78,14 @@ TEST(QueueId, IsTakenFromTheReply) {
     EXPECT_FALSE(queue_id_of(reply));
 }
 
-/// A server of one connection that says `replies` one after another, the first one unasked; the
-/// last one ends it.
-class ScriptedServer {
-public:
-    explicit ScriptedServer(std::vector<std::string> replies) : replies_(std::move(replies)) {
-        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in bound{};
-        bound.sin_family = AF_INET;
-        bound.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t length = sizeof bound;
-        if (::bind(listener_, reinterpret_cast<const sockaddr*>(&bound), length) != 0 ||
-            ::listen(listener_, 1) != 0 ||
-            ::getsockname(listener_, reinterpret_cast<sockaddr*>(&bound), &length) != 0) {
-            throw std::runtime_error("listener");
-        }
-        endpoint_ = conf::Endpoint{*conf::IpAddress::parse("127.0.0.1"), ntohs(bound.sin_port), {}};
-        thread_ = std::thread([this] { serve(); });
-    }
-    ~ScriptedServer() {
-        join();
-        ::close(listener_);
-    }
-    [[nodiscard]] const conf::Endpoint& endpoint() const { return endpoint_; }
-    /// Everything that the client said, once it is gone.
-    std::string heard() {
-        join();
-        return heard_;
-    }
-
-private:
-    void serve() {
-        const int connection = ::accept(listener_, nullptr, nullptr);
-        bool in_message = false;
-        std::array<char, 4096> buffer{};
-        for (std::size_t i = 0; i < replies_.size(); ++i) {
-            if (i > 0) {
-                const char* end = in_message ? "\r\n.\r\n" : "\r\n";
-                std::string said;
-                while (!said.ends_with(end)) {
-                    const auto got = ::recv(connection, buffer.data(), buffer.size(), 0);
-                    if (got <= 0) {
-                        break;
-                    }
-                    said.append(buffer.data(), static_cast<std::size_t>(got));
-                }
-                heard_ += said;
-            }
-            in_message = replies_[i].starts_with("354");
-            (void)::send(connection, replies_[i].data(), replies_[i].size(), MSG_NOSIGNAL);
-        }
-        ::shutdown(connection, SHUT_WR);
-        for (;;) {
-            const auto got = ::recv(connection, buffer.data(), buffer.size(), 0);
-            if (got <= 0) {
-                break;
-            }
-            heard_.append(buffer.data(), static_cast<std::size_t>(got));
-        }
-        ::close(connection);
-    }
-    void join() {
-        if (thread_.joinable()) {
-            thread_.join();
-        }
-    }
-
-    std::vector<std::string> replies_;
-    int listener_ = -1;
-    conf::Endpoint endpoint_;
-    std::string heard_;
-    std::thread thread_;
-};
-
 Submission submission_to(const ScriptedServer& server, std::string message = "a\r\n.b\r\n") {
-    return {server.endpoint(),
-            "mail.example.com",
-            address("a@example.com"),
-            address("b@example.net"),
-            std::move(message)};
+    Submission submission;
+    submission.server = server.endpoint();
+    submission.helo = "mail.example.com";
+    submission.from = address("a@example.com");
+    submission.to = {address("b@example.net")};
+    submission.message = std::move(message);
+    return submission;
 }
 
 TEST(Submission, SaysEachCommandAfterItsReply) {
@@ -169,9 +95,10 @@ TEST(Submission, SaysEachCommandAfterItsReply) {
                            "250 2.1.5 ok\r\n",
                            "354 go\r\n",
                            "250 2.0.0 queued as 0000000000001\r\n"});
-    const auto reply = submit(submission_to(server));
-    ASSERT_TRUE(reply) << reply.error().message();
-    EXPECT_EQ(queue_id_of(*reply), ::queue::MessageId(1));
+    const auto answer = submit(submission_to(server));
+    ASSERT_TRUE(answer) << answer.error().message();
+    EXPECT_TRUE(answer->accepted());
+    EXPECT_EQ(queue_id_of(answer->reply), ::queue::MessageId(1));
     EXPECT_EQ(server.heard(),
               "EHLO mail.example.com\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\n"
               "DATA\r\na\r\n..b\r\n.\r\nQUIT\r\n");
@@ -181,33 +108,117 @@ TEST(Submission, AsksForEightBitWhereItIsOffered) {
     for (const bool offered : {true, false}) {
         ScriptedServer server(
             {"220 hello\r\n",
-             offered ? "250-mail\r\n250-8BITMIME\r\n250 SIZE\r\n" : "250 mail\r\n",
+             offered ? "250-mail\r\n250-8bitmime\r\n250 HELP\r\n" : "250 mail\r\n",
              "550 5.7.1 no\r\n"});
         ASSERT_TRUE(submit(submission_to(server, "\xc3\xa4\r\n")));
         EXPECT_EQ(server.heard().find("BODY=8BITMIME") != std::string::npos, offered);
     }
 }
 
-TEST(Submission, EndsWithTheFirstRefusal) {
-    std::vector<std::string> script = {
-        "220 hello\r\n", "250 mail\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "250 ok\r\n"};
-    for (std::size_t step = 0; step < script.size(); ++step) {
-        auto replies = script;
-        replies[step] = "451 4.3.0 step " + std::to_string(step) + "\r\n";
-        replies.resize(step + 1);
-        ScriptedServer server(replies);
-        const auto reply = submit(submission_to(server));
-        ASSERT_TRUE(reply) << step;
-        EXPECT_EQ(reply->text(), "451 4.3.0 step " + std::to_string(step));
+const std::vector<std::string> kAccepting = {
+    "220 hello\r\n", "250 mail\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "250 ok\r\n"};
+
+TEST(Submission, AsksForUtf8WhereAnAddressNeedsIt) {
+    for (const bool needed : {true, false}) {
+        ScriptedServer server(
+            {"220 hello\r\n", "250-mail\r\n250 SMTPUTF8\r\n", "550 5.7.1 no\r\n"});
+        auto submission = submission_to(server, "Subject: \xc3\xa4\r\n\r\n");
+        if (needed) {
+            submission.to.push_back(
+                ::queue::Address::parse("j\xc3\xb6@example.net", ::queue::Characters::Utf8)
+                    .value());
+        }
+        ASSERT_TRUE(submit(submission));
+        EXPECT_EQ(server.heard().find(" SMTPUTF8\r\n") != std::string::npos, needed);
     }
 }
 
+TEST(Submission, EndsWithTheFirstRefusal) {
+    for (std::size_t step = 0; step < kAccepting.size(); ++step) {
+        auto replies = kAccepting;
+        replies[step] = "451 4.3.0 step " + std::to_string(step) + "\r\n";
+        replies.resize(step + 1);
+        ScriptedServer server(replies);
+        const auto answer = submit(submission_to(server));
+        ASSERT_TRUE(answer) << step;
+        EXPECT_FALSE(answer->accepted()) << step;
+        EXPECT_EQ(static_cast<std::size_t>(answer->to), step);
+        EXPECT_EQ(answer->reply.text(), "451 4.3.0 step " + std::to_string(step));
+    }
+}
+
+TEST(Submission, TakesNoOddReplyForAnAcceptance) {
+    for (std::size_t step = 0; step < kAccepting.size(); ++step) {
+        auto replies = kAccepting;
+        replies[step] = kAccepting[step].starts_with("354") ? "250 ok\r\n" : "354 go\r\n";
+        replies.resize(step + 1);
+        ScriptedServer server(replies);
+        const auto answer = submit(submission_to(server));
+        ASSERT_TRUE(answer) << step;
+        EXPECT_FALSE(answer->accepted()) << step;
+    }
+}
+
+TEST(Submission, SendsNothingWhereOneOfManyIsRefused) {
+    ScriptedServer server(
+        {"220 hello\r\n", "250 mail\r\n", "250 ok\r\n", "250 ok\r\n", "550 5.1.1 nobody\r\n"});
+    auto submission = submission_to(server);
+    submission.to.push_back(address("c@example.net"));
+    submission.to.push_back(address("d@example.net"));
+    const auto answer = submit(submission);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->to, SubmissionAnswer::To::Rcpt);
+    EXPECT_EQ(answer->recipient, "c@example.net");
+    const auto heard = server.heard();
+    EXPECT_EQ(heard.find("d@example.net"), std::string::npos);
+    EXPECT_EQ(heard.find("DATA"), std::string::npos);
+}
+
+TEST(Submission, SaysWhatReportsAreWantedToAServerThatKnowsThem) {
+    for (const bool offered : {true, false}) {
+        ScriptedServer server(
+            {"220 hello\r\n",
+             offered ? "250-mail\r\n250-DSN\r\n250 SIZE 1000\r\n" : "250 mail\r\n",
+             "250 ok\r\n",
+             "550 5.1.1 nobody\r\n"});
+        auto submission = submission_to(server);
+        submission.notify.success = submission.notify.delay = true;
+        submission.ret = ::queue::ReturnedPart::Headers;
+        submission.envelope_id = "QQ314159";
+        ASSERT_TRUE(submit(submission));
+        EXPECT_EQ(server.heard(),
+                  offered ? "EHLO mail.example.com\r\n"
+                            "MAIL FROM:<a@example.com> SIZE=7 RET=HDRS ENVID=QQ314159\r\n"
+                            "RCPT TO:<b@example.net> NOTIFY=SUCCESS,DELAY\r\n"
+                          : "EHLO mail.example.com\r\nMAIL FROM:<a@example.com>\r\n"
+                            "RCPT TO:<b@example.net>\r\n");
+    }
+}
+
+TEST(Submission, SaysNeverAloneAndFullInWords) {
+    ScriptedServer server(
+        {"220 hello\r\n", "250-mail\r\n250 DSN\r\n", "250 ok\r\n", "550 5.1.1 nobody\r\n"});
+    auto submission = submission_to(server);
+    submission.notify.never = true;
+    submission.ret = ::queue::ReturnedPart::Full;
+    ASSERT_TRUE(submit(submission));
+    const auto heard = server.heard();
+    EXPECT_NE(heard.find(" RET=FULL\r\n"), std::string::npos) << heard;
+    EXPECT_NE(heard.find(" NOTIFY=NEVER\r\n"), std::string::npos) << heard;
+}
+
+TEST(Submission, SendsTheNullSender) {
+    ScriptedServer server({"220 hello\r\n", "250 mail\r\n", "550 5.7.1 no\r\n"});
+    auto submission = submission_to(server);
+    submission.from = {};
+    ASSERT_TRUE(submit(submission));
+    EXPECT_NE(server.heard().find("MAIL FROM:<>\r\n"), std::string::npos);
+}
+
 TEST(Submission, FailsWhenTheConnectionIsLost) {
-    const std::vector<std::string> script = {
-        "220 hello\r\n", "250 mail\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n"};
-    for (std::size_t length = 0; length <= script.size(); ++length) {
-        const auto end = script.begin() + static_cast<std::ptrdiff_t>(length);
-        ScriptedServer server({script.begin(), end});
+    for (std::size_t length = 0; length < kAccepting.size(); ++length) {
+        const auto end = kAccepting.begin() + static_cast<std::ptrdiff_t>(length);
+        ScriptedServer server({kAccepting.begin(), end});
         EXPECT_FALSE(submit(submission_to(server))) << length;
     }
 }

@@ -1,0 +1,1 @@
+signet_fuzz(sendmail LIBRARIES signet_sendmail SOURCES sendmail_fuzz.cc)
