@@ -1,8 +1,6 @@
 #!/usr/bin/python3
 """TLS and logins: who is let in, under what protection, and as whom they may write."""
 import base64
-import hashlib
-import hmac
 import os
 import smtplib
 import socket
@@ -11,48 +9,17 @@ import subprocess
 import time
 
 from harness import *
+from harness.credentials import HOST, PASSWORD, USER, certificate, host_certificate, user
 from harness.relay import toml
 
-PASSWORD = "correct horse"
-PLAIN = base64.b64encode(f"\0billing\0{PASSWORD}".encode()).decode()
-
-
-def certificate(folder, name, days=30, issuer=None, extra=()):
-    """Makes folder/NAME.pem and .key; signed by `issuer`, another name in the folder, or by itself."""
-    key, request, path = f"{folder}/{name}.key", f"{folder}/{name}.csr", f"{folder}/{name}.pem"
-    base = [program("openssl"), "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout", key]
-    if issuer is None:
-        run(base + ["-x509", "-days", str(days), "-out", path, *extra])
-    else:
-        run(base + ["-out", request])
-        run([program("openssl"), "x509", "-req", "-in", request, "-CA", f"{folder}/{issuer}.pem", "-CAkey", f"{folder}/{issuer}.key",
-             "-CAcreateserial", "-days", str(days), "-out", path])
-    return path, key
-
-
-def run(command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30)
-    if done.returncode != 0:
-        raise AssertionError(f"{command}: {done.stdout}")
-
-
-def verifier(password=PASSWORD, salt=b"sixteen octets..", iterations=4096):
-    """What `signet hash-password` prints, by Python's own functions (RFC 5802 3)."""
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
-    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
-    server = hmac.digest(salted, b"Server Key", "sha256")
-    return f"SCRAM-SHA-256${iterations}:" + "$".join([text(salt), text(stored) + ":" + text(server)])
-
-
-def text(octets):
-    return base64.b64encode(octets).decode()
+PLAIN = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
 
 
 class Login(FlowTest):
     def setUp(self):
         super().setUp()
         self.box = self.destination()
-        self.certificate, self.key = certificate(self.folder, "relay.example.org", extra=("-addext", "subjectAltName=DNS:relay.example.org"))
+        self.certificate, self.key = host_certificate(self.folder)
         self.trust = ssl.create_default_context(cafile=self.certificate)
 
     def listener(self, tls, **more):
@@ -60,16 +27,16 @@ class Login(FlowTest):
                  "clients": ["192.0.2.250"], **more}]
 
     def users(self, relay, **more):
-        relay.configure({"user": [{"name": "billing", "password": verifier(), **more}]})
+        relay.configure({"user": [user(**more)]})
 
-    def serving(self, tls, user=None, **more):
+    def serving(self, tls, billing=None, **more):
         relay = self.relay(start=False, listener=self.listener(tls, **more))
-        self.users(relay, **(user or {}))
+        self.users(relay, **(billing or {}))
         return relay.start()
 
     def connect(self, tls, context=None):
         client = smtplib.SMTP("127.0.0.1", 2525, "client.example.com", timeout=20)
-        client._host = "relay.example.org"  # the name in the certificate
+        client._host = HOST  # the name in the certificate
         client.ehlo()
         if tls:
             self.assertEqual(client.starttls(context=context or self.trust)[0], 220)
@@ -220,7 +187,7 @@ class Login(FlowTest):
         self.assertNotIn("guess", relay.log())
 
     def test_senders_limit_envelope_and_author(self):
-        self.serving("starttls", user={"senders": ["noreply@example.com"]})
+        self.serving("starttls", billing={"senders": ["noreply@example.com"]})
         client = self.connect(tls=True)
         client.login("billing", PASSWORD)
         self.refused(client, 550, "5.7.1", sender="app@example.com")

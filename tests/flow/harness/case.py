@@ -63,8 +63,8 @@ class FlowTest(unittest.TestCase):
         self.dns.mail_domain(domain, (10, f"mx.{domain}", address))
         return self.receiver(address, **options)
 
-    def postfix(self, address, domain):
-        postfix = Postfix(f"{self.folder}/postfix", address, domain)
+    def postfix(self, address, domain, **settings):
+        postfix = Postfix(f"{self.folder}/postfix", address, domain, **settings)
         self.addCleanup(postfix.close)
         return postfix
 

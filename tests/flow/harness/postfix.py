@@ -35,9 +35,9 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 class Postfix:
-    """Takes mail for `domain` into a maildir."""
+    """Takes mail for `domain` into a maildir. `settings` go over those of main.cf."""
 
-    def __init__(self, folder, address, domain):
+    def __init__(self, folder, address, domain, **settings):
         self.folder, self.address, self.mail = folder, address, f"{folder}/mail"
         daemons = os.path.dirname(program("smtpd"))
         for name in ("etc", "queue", "state", "mail"):
@@ -45,37 +45,40 @@ class Postfix:
         shutil.chown(f"{folder}/mail", "nobody", "nogroup")
         shutil.chown(f"{folder}/state", "postfix", "postfix")
         self._queue_folders()
+        settings = {
+            "compatibility_level": "3.6",
+            "queue_directory": f"{folder}/queue",
+            "data_directory": f"{folder}/state",
+            "command_directory": os.path.dirname(program("postqueue")),
+            "daemon_directory": daemons,
+            "shlib_directory": "no",
+            "meta_directory": f"{folder}/etc",
+            "mail_owner": "postfix",
+            "setgid_group": "postdrop",
+            "import_environment": "MAIL_CONFIG LD_LIBRARY_PATH=" + peer_environment()["LD_LIBRARY_PATH"],
+            "myhostname": f"mx.{domain}",
+            "mydestination": "",
+            "local_recipient_maps": "",
+            "alias_maps": "",
+            "alias_database": "",
+            "local_transport": "error:no local mail",
+            "mynetworks": "",
+            "inet_interfaces": "all",
+            "inet_protocols": "ipv4",
+            "smtpd_relay_restrictions": "permit_auth_destination, reject",
+            "smtpd_peername_lookup": "no",
+            "smtpd_tls_security_level": "none",
+            "virtual_mailbox_domains": domain,
+            "virtual_mailbox_base": self.mail,
+            "virtual_mailbox_maps": "static:box/",
+            "virtual_uid_maps": "static:65534",
+            "virtual_gid_maps": "static:65534",
+            "maillog_file": f"{folder}/maillog",
+            "maillog_file_prefixes": folder,
+            **settings,
+        }
         with open(f"{folder}/etc/main.cf", "w") as f:
-            f.write(f"""compatibility_level = 3.6
-queue_directory = {folder}/queue
-data_directory = {folder}/state
-command_directory = {os.path.dirname(program('postqueue'))}
-daemon_directory = {daemons}
-shlib_directory = no
-meta_directory = {folder}/etc
-mail_owner = postfix
-setgid_group = postdrop
-import_environment = MAIL_CONFIG LD_LIBRARY_PATH={peer_environment()['LD_LIBRARY_PATH']}
-myhostname = mx.{domain}
-mydestination =
-local_recipient_maps =
-alias_maps =
-alias_database =
-local_transport = error:no local mail
-mynetworks =
-inet_interfaces = all
-inet_protocols = ipv4
-smtpd_relay_restrictions = permit_auth_destination, reject
-smtpd_peername_lookup = no
-smtpd_tls_security_level = none
-virtual_mailbox_domains = {domain}
-virtual_mailbox_base = {self.mail}
-virtual_mailbox_maps = static:box/
-virtual_uid_maps = static:65534
-virtual_gid_maps = static:65534
-maillog_file = {folder}/maillog
-maillog_file_prefixes = {folder}
-""")
+            f.writelines(f"{name} = {value}\n" for name, value in settings.items())
         with open(f"{folder}/etc/master.cf", "w") as f:
             f.write(_SERVICES.format(address=address))
         for name in ("main.cf", "master.cf"):  # Postfix waits seconds for a file that has just changed to settle
