@@ -1,8 +1,11 @@
 #include "queue/address.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "conf/ip_address.h"
+#include "conf/utf8.h"
 #include "queue/errors.h"
 
 namespace queue {
@@ -15,9 +18,14 @@ conf::Error bad(std::string detail) {
     return error(errc::BadAddress, std::move(detail));
 }
 
-/// RFC 5322 3.2.3 atext.
+bool is_ascii(char c) {
+    return static_cast<unsigned char>(c) < 0x80;
+}
+
+/// RFC 5322 3.2.3 atext. RFC 6531 3.3: atext =/ UTF8-non-ascii.
 bool is_atext(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+    return !is_ascii(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') ||
            std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
 }
 
@@ -25,13 +33,37 @@ char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// The position behind the local part. Every octet of `text` is printable ASCII or a space.
+/// What is wrong with the octets of `text`, whatever their order means.
+std::optional<std::string> fault_of(std::string_view text, Characters allowed) {
+    if (allowed == Characters::Utf8 && !conf::is_utf8(text)) {
+        return "it is no valid UTF-8";
+    }
+    unsigned char before = 0;
+    for (const char c : text) {
+        const auto octet = static_cast<unsigned char>(c);
+        if (octet == 0x7f || (allowed == Characters::Ascii && !is_ascii(c))) {
+            return "it has characters outside ASCII";
+        }
+        // U+0000 to U+001F, and in UTF-8 U+0080 to U+009F: a terminal would obey them.
+        if (octet < 32 || (before == 0xc2 && octet < 0xa0)) {
+            return "it has a control character";
+        }
+        before = octet;
+    }
+    return std::nullopt;
+}
+
+/// The position behind the local part. `text` has no control characters.
 conf::Result<std::size_t> quoted_string_end(std::string_view text) {
     // RFC 5321 4.1.2 Quoted-string = DQUOTE *QcontentSMTP DQUOTE; QcontentSMTP = qtextSMTP /
     // quoted-pairSMTP
     std::size_t at = 1;
     while (at < text.size() && text[at] != '"') {
-        // quoted-pairSMTP = %d92 %d32-126; qtextSMTP is every other printable octet and the space
+        // quoted-pairSMTP = %d92 %d32-126; qtextSMTP is every other printable octet and the space.
+        // RFC 6531 3.3: qtextSMTP =/ UTF8-non-ascii, but not a quoted pair.
+        if (text[at] == '\\' && at + 1 < text.size() && !is_ascii(text[at + 1])) {
+            return bad("a backslash stands before a character outside ASCII");
+        }
         at += text[at] == '\\' ? 2 : 1;
     }
     if (at >= text.size()) {
@@ -111,18 +143,12 @@ conf::Result<std::string> parse_domain(std::string_view domain) {
 
 }  // namespace
 
-conf::Result<Address> Address::parse(std::string_view text) {
+conf::Result<Address> Address::parse(std::string_view text, Characters allowed) {
     if (text.empty()) {
         return bad("it is empty");
     }
-    for (const char c : text) {
-        const auto octet = static_cast<unsigned char>(c);
-        if (octet > 126) {
-            return bad("it has characters outside ASCII");
-        }
-        if (octet < 32) {
-            return bad("it has a control character");
-        }
+    if (auto fault = fault_of(text, allowed)) {
+        return bad(std::move(*fault));
     }
     const auto end = text.front() == '"' ? quoted_string_end(text) : dot_string_end(text);
     if (!end) {
@@ -153,6 +179,10 @@ std::string_view Address::local_part() const {
 
 std::string_view Address::domain() const {
     return is_null() ? std::string_view() : std::string_view(text_).substr(at_ + 1);
+}
+
+bool Address::is_ascii() const {
+    return std::all_of(text_.begin(), text_.end(), [](char c) { return queue::is_ascii(c); });
 }
 
 bool Address::has_literal() const {

@@ -1,7 +1,7 @@
 // Envelope: who sent a message, who is to get it, and how far each of them has come.
 //
 // Standards: RFC 5321 2.3.1 (envelope), RFC 6152 (BODY), RFC 3461 (RET, ENVID and what a recipient
-//   carries of it).
+//   carries of it), RFC 6531 (SMTPUTF8).
 // Threads: values; a message is owned by one object at a time.
 #pragma once
 
@@ -58,6 +58,10 @@ struct Envelope {
     Hold hold;
     ReturnedPart ret = ReturnedPart::Unset;
     std::string envelope_id;  // ENVID in xtext, as received; empty where it was not given
+    bool utf8 = false;        // the client said SMTPUTF8
+    /// ... and its header has text beyond ASCII (RFC 6532). Such text of a client that did not say
+    /// so is 8-bit, no more.
+    bool utf8_header = false;
     bool operator==(const Envelope&) const = default;
 
     /// At least one recipient still waits.

@@ -12,7 +12,8 @@ namespace queue {
 namespace {
 
 constexpr std::uint8_t kVersion = 2;
-constexpr std::uint8_t kWithoutDsn = 1;  // before there were RET, ENVID, NOTIFY and ORCPT
+constexpr std::uint8_t kWithoutDsn =
+    1;  // before there were RET, ENVID, NOTIFY and ORCPT, and SMTPUTF8
 constexpr std::size_t kSeal = 4;
 /// No recipient takes fewer octets, so a count can be checked before anything is reserved for it.
 constexpr std::size_t kShortestRecipient = 5;
@@ -251,6 +252,7 @@ void EnvelopeCodec::encode(const Envelope& envelope, std::string& octets) {
     out.instant(envelope.hold.since);
     out.octet(static_cast<unsigned>(envelope.ret));
     out.text(envelope.envelope_id);
+    out.octet(packed({envelope.utf8, envelope.utf8_header}));
     octets += seal(envelope.id, octets);
 }
 
@@ -289,6 +291,9 @@ conf::Result<Envelope> EnvelopeCodec::decode(MessageId id, std::string_view octe
         envelope.ret =
             static_cast<ReturnedPart>(in.octet(static_cast<unsigned>(ReturnedPart::Headers)));
         envelope.envelope_id = in.text();
+        const unsigned flags = in.octet(3);
+        envelope.utf8 = is_set(flags, 0);
+        envelope.utf8_header = is_set(flags, 1);
     }
     if (!in.ok() || in.left() != 0) {
         return damaged("the envelope cannot be read");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "conf/utf8.h"
 #include "dkim/author.h"
 #include "dkim/field.h"
 #include "queue/errors.h"
@@ -40,6 +41,20 @@ std::optional<smtp::Reply> judge_authors(const std::vector<dkim::Author>& author
     return std::nullopt;
 }
 
+bool is_ascii(std::string_view text) {
+    return std::all_of(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// RFC 6532: what a header beyond ASCII means for the way out. Where SMTPUTF8 was not said, or the
+/// octets are no UTF-8, it is 8-bit text as it always came.
+void mark_characters(queue::Envelope& envelope, std::string_view header) {
+    if (!is_ascii(header)) {
+        envelope.body = queue::BodyKind::EightBitMime;
+        envelope.utf8_header = envelope.utf8 && conf::is_utf8(header);
+    }
+}
+
 std::string joined(const std::vector<conf::DomainName>& names) {
     std::string result;
     for (const auto& name : names) {
@@ -67,12 +82,21 @@ smtp::Reply Intake::refusal(const conf::Error& error) {
 }
 
 Intake::Intake(Current& current, Spool& spool, Committer& committer, Metrics& metrics)
-    : current_(current), spool_(spool), committer_(committer), metrics_(metrics) {}
+    : current_(current),
+      memory_(current.get().config->limits.memory_for_receiving()),
+      spool_(spool),
+      committer_(committer),
+      metrics_(metrics) {}
 
-std::unique_ptr<Arrival> Intake::begin() {
+void Intake::reconfigure(const conf::Config& config) {
+    memory_.reconfigure(config.limits.memory_for_receiving());
+}
+
+std::unique_ptr<Arrival> Intake::begin(MemoryBudget::Reservation memory) {
     const auto setup = current_.get();
     return std::make_unique<Arrival>(spool_,
                                      committer_,
+                                     std::move(memory),
                                      setup.config->dkim.body_canonicalization,
                                      setup.config->limits.message_size);
 }
@@ -219,6 +243,7 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
     trace.extended = origin.extended;
     trace.tls = !origin.tls.empty();
     trace.authenticated = !origin.user.empty();
+    trace.utf8 = transaction.utf8;
     trace.only_recipient =
         transaction.recipients.size() == 1 ? transaction.recipients.front().address.text() : "";
     trace.sender = transaction.sender.text();
@@ -262,6 +287,8 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
         envelope.recipients.push_back(std::move(recipient));
     }
     envelope.body = arrival->eight_bit_ ? queue::BodyKind::EightBitMime : queue::BodyKind::SevenBit;
+    envelope.utf8 = transaction.utf8;
+    mark_characters(envelope, content->header);
     envelope.accepted = now;
     envelope.client = origin.client;
     envelope.author_domain = joined(domains);
@@ -319,6 +346,7 @@ net::Task<conf::Result<void>> Intake::accept_notice(std::string text,
     trace.hostname = setup.config->hostname.text();
     trace.extended = true;
     trace.only_recipient = to.text();
+    trace.utf8 = !to.is_ascii();
     trace.now = now;
     auto content = std::make_shared<queue::Content>();
     content->header = final_header(*written, trace);
@@ -344,6 +372,11 @@ net::Task<conf::Result<void>> Intake::accept_notice(std::string text,
     envelope.recipients.push_back(std::move(recipient));
     envelope.accepted = now;
     envelope.client = "local";
+    // RFC 6533: a report on addresses beyond ASCII is 8-bit, one to such an address has it in To:.
+    envelope.body =
+        is_ascii(content->body) ? queue::BodyKind::SevenBit : queue::BodyKind::EightBitMime;
+    envelope.utf8 = trace.utf8;
+    mark_characters(envelope, content->header);
     envelope.author_domain = setup.config->postmaster_domain.text();
     envelope.signed_by = signatures.by;
     envelope.size = content->signatures.size() + content->header.size() + 2 + content->body_size;

@@ -36,7 +36,11 @@ class Intake {
 public:
     Intake(Current& current, Spool& spool, Committer& committer, Metrics& metrics);
 
-    [[nodiscard]] std::unique_ptr<Arrival> begin();
+    /// Of the messages that are being received.
+    [[nodiscard]] MemoryBudget& memory() { return memory_; }
+    /// `memory`: Arrival::kReserved octets of it; an empty one stands for no limit.
+    [[nodiscard]] std::unique_ptr<Arrival> begin(MemoryBudget::Reservation memory = {});
+    void reconfigure(const conf::Config& config);
     /// The message was read to its end without a fault. 250 2.0.0 after it is durable; else why
     /// not.
     net::Task<smtp::Reply> finish(std::unique_ptr<Arrival> arrival,
@@ -90,6 +94,7 @@ private:
     smtp::Reply refuse(smtp::Reply reply);
 
     Current& current_;
+    MemoryBudget memory_;
     Spool& spool_;
     Committer& committer_;
     Metrics& metrics_;

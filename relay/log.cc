@@ -1,5 +1,6 @@
 #include "relay/log.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
@@ -7,6 +8,8 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include "conf/utf8.h"
 
 namespace relay::log {
 
@@ -42,20 +45,54 @@ std::string_view name(Level level) {
     return "";
 }
 
-void append_escaped(std::string& line, std::string_view value) {
+/// The octets of the UTF-8 character that `text` begins with, of several octets; 0 for none.
+std::size_t character_length(std::string_view text) {
+    for (std::size_t length = 2; length <= std::min<std::size_t>(4, text.size()); ++length) {
+        if (conf::is_utf8(text.substr(0, length))) {
+            return length;
+        }
+    }
+    return 0;
+}
+
+void append_unit(std::string& line, unsigned unit) {
     constexpr std::string_view kHex = "0123456789abcdef";
+    line += "\\u";
+    for (const unsigned shift : {12U, 8U, 4U, 0U}) {
+        line += kHex[unit >> shift & 15U];
+    }
+}
+
+/// RFC 8259 7: a character as "\u" and four digits, beyond U+FFFF as two surrogates.
+void append_character(std::string& line, std::string_view octets) {
+    std::uint32_t point = static_cast<unsigned char>(octets[0]) & (0xffU >> (octets.size() + 1));
+    for (const char c : octets.substr(1)) {
+        point = point << 6U | (static_cast<unsigned char>(c) & 0x3fU);
+    }
+    if (point > 0xffff) {
+        append_unit(line, 0xd800U + ((point - 0x10000U) >> 10U));
+        point = 0xdc00U + ((point - 0x10000U) & 0x3ffU);
+    }
+    append_unit(line, point);
+}
+
+void append_escaped(std::string& line, std::string_view value) {
     const bool cut = value.size() > kMaxValue;
-    for (const char c : value.substr(0, kMaxValue)) {
+    value = value.substr(0, kMaxValue);
+    for (std::size_t at = 0; at < value.size(); ++at) {
+        const char c = value[at];
         const auto octet = static_cast<unsigned char>(c);
         if (c == '"' || c == '\\') {
             line += '\\';
             line += c;
-        } else if (octet < 0x20 || octet >= 0x7f) {
-            line += "\\u00";
-            line += kHex[octet >> 4];
-            line += kHex[octet & 15];
-        } else {
+        } else if (octet >= 0x20 && octet < 0x7f) {
             line += c;
+        } else if (const auto length = octet < 0x80 ? 0 : character_length(value.substr(at));
+                   length > 0) {
+            append_character(line, value.substr(at, length));
+            at += length - 1;
+        } else {
+            append_unit(line, octet);
         }
     }
     if (cut) {

@@ -1,7 +1,8 @@
 // Log: one line an event, to stderr, as text ("accepted id=... from=...") or JSON.
 //
-// Values from outside are escaped: control octets, quotes and non-ASCII never reach the line raw;
-// long ones are cut.
+// Values from outside are escaped: control octets, quotes and non-ASCII never reach the line raw,
+// so that a line is ASCII: U+00FC is "\u00fc", a stray octet the same as its number. Long ones are
+// cut.
 //
 // Threads: safe.
 // Cost: one write() a line.

@@ -307,6 +307,8 @@ std::optional<Lease> Spool::next_for(const queue::SiteId& site,
             mine->size = whole.size;
             mine->ret = whole.ret;
             mine->envelope_id = whole.envelope_id;
+            mine->utf8 = whole.utf8;
+            mine->utf8_header = whole.utf8_header;
             for (const int position : attempt->recipients()) {
                 mine->recipients.push_back(whole.recipients[static_cast<std::size_t>(position)]);
             }

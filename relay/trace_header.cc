@@ -23,6 +23,11 @@ std::string harmless(std::string_view name) {
     return result.empty() ? "unknown" : result;
 }
 
+bool is_ascii(std::string_view text) {
+    return std::all_of(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 std::string address_literal(const std::string& address) {
     return address.find(':') == std::string::npos ? "[" + address + "]" : "[IPv6:" + address + "]";
 }
@@ -59,12 +64,13 @@ bool claims_to_be_ours(std::string_view value, const std::string& hostname) {
         });
 }
 
-/// RFC 3848: ESMTP, with S under TLS and A once logged in.
+/// RFC 3848: ESMTP, with S under TLS and A once logged in. RFC 6531 4.3: UTF8SMTP in its place.
 std::string protocol(const Trace& trace) {
-    if (!trace.extended) {
+    if (!trace.extended && !trace.utf8) {
         return "SMTP";
     }
-    return std::string("ESMTP") + (trace.tls ? "S" : "") + (trace.authenticated ? "A" : "");
+    return std::string(trace.utf8 ? "UTF8SMTP" : "ESMTP") + (trace.tls ? "S" : "") +
+           (trace.authenticated ? "A" : "");
 }
 
 std::string received(const Trace& trace) {
@@ -73,7 +79,9 @@ std::string received(const Trace& trace) {
         field += "from " + harmless(trace.helo) + " (" + address_literal(trace.client) + ")\r\n\t";
     }
     field += "by " + trace.hostname + " with " + protocol(trace) + " id " + trace.id.text();
-    if (!trace.only_recipient.empty()) {
+    // RFC 6531 3.7.3 lets an address in UTF-8 stand here. NB: it is left out: a trace field would
+    // then need SMTPUTF8 wherever the header is shown again, in a report for example.
+    if (!trace.only_recipient.empty() && is_ascii(trace.only_recipient)) {
         field += "\r\n\tfor <" + trace.only_recipient + ">";
     }
     field += ";\r\n\t" + rfc5322_date(trace.now) + "\r\n";

@@ -1,6 +1,7 @@
 // Trace header: what a submission server adds to and removes from a header before it is signed.
 //
-// Standards: RFC 5321 4.4 (Received), RFC 3848 (with), RFC 6409 8 (Date, Message-ID), RFC 5322
+// Standards: RFC 5321 4.4 (Received), RFC 3848 and RFC 6531 4.3 (with), RFC 6409 8 (Date,
+// Message-ID), RFC 5322
 //   3.6.3 (Bcc), 3.6.7 (Return-Path), RFC 8601 5 (Authentication-Results).
 // Threads: no state.
 #pragma once
@@ -22,6 +23,7 @@ struct Trace {
     bool extended = false;  // EHLO
     bool tls = false;
     bool authenticated = false;
+    bool utf8 = false;  // the client said SMTPUTF8
     std::string
         only_recipient;  // `for`, only when there is exactly one; a second one would be disclosed
     std::string sender;  // MAIL FROM, for a missing From:

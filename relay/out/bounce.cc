@@ -46,11 +46,27 @@ std::string folded(const std::string& line, std::string_view indent) {
     return result + "\r\n";
 }
 
-std::string quoted_header(std::string_view header) {
-    std::string result;
-    for (const char c : header.substr(0, kMaxHeaderQuoted)) {
+bool is_ascii(std::string_view text) {
+    return std::all_of(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+enum class Encoding { SevenBit, Utf8 };
+
+/// What of the header goes back. UTF-8 is cut between characters; elsewhere what is no 7-bit text
+/// becomes '?'.
+std::string quoted_header(std::string_view header, Encoding encoding) {
+    std::size_t end = std::min(header.size(), kMaxHeaderQuoted);
+    while (encoding == Encoding::Utf8 && end < header.size() && end > 0 &&
+           (static_cast<unsigned char>(header[end]) & 0xc0U) == 0x80) {
+        --end;
+    }
+    std::string result(header.substr(0, end));
+    for (char& c : result) {
         const auto octet = static_cast<unsigned char>(c);
-        result += octet >= 0x80 || octet == 0 ? '?' : c;
+        if (octet == 0 || (octet >= 0x80 && encoding == Encoding::SevenBit)) {
+            c = '?';
+        }
     }
     return result;
 }
@@ -89,6 +105,10 @@ public:
         }
         given_up_ = notice.failed.size() + notice.expired.size();
         whole_ = returns_whole();
+        addresses_ = characters_of_addresses();
+        if (envelope_.utf8_header && !whole_ && !is_ascii(original.header)) {
+            header_ = Encoding::Utf8;
+        }
         boundary_ = envelope_.id.text() + "." + std::to_string(now.time_since_epoch().count());
         while (original.header.find(boundary_) != std::string::npos ||
                (whole_ && original.body.find(boundary_) != std::string::npos)) {
@@ -98,14 +118,27 @@ public:
 
     std::string text() const {
         std::string text = header();
-        text += part("text/plain; charset=us-ascii") + explanation();
-        text += part("message/delivery-status") + message_fields();
+        // RFC 6533 4: message/global-delivery-status where an address is internationalized,
+        // message/global-headers for such a header. NB: 8-bit, never base64 or quoted-printable,
+        // although they are permitted on the way to a 7-bit host: few readers decode them there.
+        text += addresses_ == Encoding::Utf8 ? part("text/plain; charset=utf-8", Encoding::Utf8)
+                                             : part("text/plain; charset=us-ascii");
+        text += explanation();
+        text += addresses_ == Encoding::Utf8
+                    ? part("message/global-delivery-status", Encoding::Utf8)
+                    : part("message/delivery-status");
+        text += message_fields();
         for (const auto& [position, fate] : fates_) {
             text += "\r\n" + recipient_fields(envelope_.recipients[position], fate);
         }
         text += "\r\n";
-        text += whole_ ? part("message/rfc822") + original_.header + "\r\n" + original_.body
-                       : part("text/rfc822-headers") + quoted_header(original_.header);
+        if (whole_) {
+            text += part("message/rfc822") + original_.header + "\r\n" + original_.body;
+        } else {
+            text += header_ == Encoding::Utf8 ? part("message/global-headers", Encoding::Utf8)
+                                              : part("text/rfc822-headers");
+            text += quoted_header(original_.header, header_);
+        }
         text += "\r\n--" + boundary_ + "--\r\n";
         return text;
     }
@@ -121,8 +154,18 @@ private:
                is_seven_bit(original_.header) && is_seven_bit(original_.body);
     }
 
-    std::string part(const std::string& type) const {
-        return "--" + boundary_ + "\r\nContent-Type: " + type + "\r\n\r\n";
+    /// The report names its recipients; where one of them is beyond ASCII, the parts that do so are
+    /// UTF-8.
+    Encoding characters_of_addresses() const {
+        const bool ascii = std::all_of(fates_.begin(), fates_.end(), [this](const auto& fate) {
+            return envelope_.recipients[fate.first].address.is_ascii();
+        });
+        return ascii ? Encoding::SevenBit : Encoding::Utf8;
+    }
+
+    std::string part(const std::string& type, Encoding encoding = Encoding::SevenBit) const {
+        return "--" + boundary_ + "\r\nContent-Type: " + type + "\r\n" +
+               (encoding == Encoding::Utf8 ? "Content-Transfer-Encoding: 8bit\r\n" : "") + "\r\n";
     }
 
     std::string header() const {
@@ -132,6 +175,10 @@ private:
                               : "Subject: Your message was relayed\r\n";
         text += "Auto-Submitted: auto-replied\r\n";  // RFC 3834 5
         text += "MIME-Version: 1.0\r\n";
+        // RFC 2045 6.4: a multipart with 8-bit parts is 8bit itself.
+        if (addresses_ == Encoding::Utf8 || header_ == Encoding::Utf8) {
+            text += "Content-Transfer-Encoding: 8bit\r\n";
+        }
         text += "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"" +
                 boundary_ + "\"\r\n\r\n";
         return text;
@@ -203,7 +250,10 @@ private:
                 smtp::decode_original_recipient(recipient.dsn.original_recipient)) {
             text += "Original-Recipient: " + plain(*address) + "\r\n";
         }
-        text += "Final-Recipient: rfc822; " + recipient.address.text() + "\r\n";
+        // RFC 6533 3: the address type utf-8 is for what is beyond ASCII.
+        text += std::string("Final-Recipient: ") +
+                (recipient.address.is_ascii() ? "rfc822; " : "utf-8; ") + recipient.address.text() +
+                "\r\n";
         text += fate == Fate::Relayed ? "Action: relayed\r\n" : "Action: failed\r\n";
         text += "Status: " + status_of(outcome, fate).text() + "\r\n";
         if (!outcome.host.empty()) {
@@ -237,6 +287,8 @@ private:
     std::map<std::size_t, Fate> fates_;  // by position
     std::size_t given_up_ = 0;
     bool whole_ = false;
+    Encoding addresses_ = Encoding::SevenBit;  // of the parts that name recipients
+    Encoding header_ = Encoding::SevenBit;     // of the returned header
     std::string boundary_;
 };
 

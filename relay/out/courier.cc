@@ -11,6 +11,38 @@
 
 namespace relay::out {
 
+namespace {
+
+/// What goes in one transaction.
+struct Share {
+    smtp::Delivery delivery;
+    std::vector<std::size_t> positions;  // of its recipients in the envelope
+};
+
+/// All recipients, or first those in ASCII where the others alone need SMTPUTF8: hosts that are
+/// passed over for want of it may serve the former well.
+std::vector<Share> shares_of(const queue::Envelope& envelope) {
+    smtp::Delivery common;
+    common.sender = envelope.sender;
+    common.size = envelope.size;
+    common.body = envelope.body;
+    common.utf8_header = envelope.utf8_header;
+    common.ret = envelope.ret;
+    common.envelope_id = envelope.envelope_id;
+    const bool together = common.needs_utf8();
+    std::vector<Share> shares(2, Share{common, {}});
+    for (std::size_t position = 0; position < envelope.recipients.size(); ++position) {
+        const auto& recipient = envelope.recipients[position];
+        Share& share = shares[together || recipient.address.is_ascii() ? 0 : 1];
+        share.delivery.recipients.push_back({recipient.address, recipient.dsn});
+        share.positions.push_back(position);
+    }
+    std::erase_if(shares, [](const Share& share) { return share.positions.empty(); });
+    return shares;
+}
+
+}  // namespace
+
 Courier::Courier(std::uint64_t number,
                  net::Loop& loop,
                  Spool& spool,
@@ -106,6 +138,7 @@ net::Task<bool> Courier::connect() {
         if (connected.status != net::IoStatus::Ok) {
             failure_ = connect_failed(candidate.host, candidate.address.text(), connected.status);
             ++position_;
+            passed_over_ = true;
             continue;
         }
         ++metrics_.connections_out;
@@ -122,6 +155,7 @@ net::Task<bool> Courier::connect() {
         failure_.ip = candidate.address.text();
         disconnected();
         ++position_;
+        passed_over_ = true;
     }
     co_return false;
 }
@@ -175,33 +209,54 @@ net::Task<> Courier::attempt(Lease lease) {
         settle_all(std::move(lease), failure_);
         co_return;
     }
-    smtp::Delivery delivery;
-    delivery.sender = lease.envelope().sender;
-    delivery.size = lease.envelope().size;
-    delivery.body = lease.envelope().body;
-    delivery.ret = lease.envelope().ret;
-    delivery.envelope_id = lease.envelope().envelope_id;
-    for (const auto& recipient : lease.envelope().recipients) {
-        delivery.recipients.push_back({recipient.address, recipient.dsn});
+    Outcomes outcomes(lease.envelope().recipients.size());
+    bool begun = false;
+    std::vector<Share> shares = shares_of(lease.envelope());
+    for (Share& share : shares) {
+        Outcomes some;
+        if (!site_down_) {
+            Outcomes brought =
+                co_await deliver(std::move(share.delivery), lease.attempt().id, lease.content());
+            some = std::move(brought);
+        }
+        if (some.empty()) {
+            if (!begun) {
+                co_return;  // the lease goes back
+            }
+            some.assign(share.positions.size(), site_down_ ? failure_ : interrupted());
+        }
+        begun = true;
+        for (std::size_t number = 0; number < some.size(); ++number) {
+            outcomes[share.positions[number]] = std::move(some[number]);
+        }
     }
+    spool_.settle(std::move(lease), outcomes);
+    if (site_down_) {
+        spool_.settle_site(route_->site, failure_);
+    }
+}
+
+net::Task<Courier::Outcomes> Courier::deliver(smtp::Delivery delivery,
+                                              queue::MessageId id,
+                                              std::shared_ptr<const queue::Content> content) {
+    passed_over_ = position_ > 0;
     for (;;) {
         const bool reused = exchange_ != nullptr;
         if (!reused) {
             const bool connected = co_await connect();
             if (stopping_ && !connected) {
-                co_return;  // the lease goes back
+                co_return Outcomes();
             }
             if (!connected) {
                 site_down_ = true;
-                settle_all(std::move(lease), failure_);
-                spool_.settle_site(route_->site, failure_);
-                co_return;
+                co_return Outcomes(delivery.recipients.size(), failure_);
             }
         }
         const Candidate& candidate = candidates_[position_];
-        co_await exchange_->deliver(delivery, lease.attempt().id, lease.content());
+        co_await exchange_->deliver(delivery, id, content);
         const auto& dialog = exchange_->dialog();
-        std::vector<queue::Outcome> outcomes = dialog.outcomes();
+        Outcomes outcomes = dialog.outcomes();
+        const bool lacks = lacks_extension(outcomes);
         if (!exchange_->content_error().empty()) {
             failure_ = content_unreadable(exchange_->content_error());
             outcomes.assign(outcomes.size(), failure_);
@@ -213,6 +268,7 @@ net::Task<> Courier::attempt(Lease lease) {
             if (same_again || position_ + 1 < candidates_.size()) {
                 co_await hang_up();
                 position_ += same_again ? 0 : 1;
+                passed_over_ = passed_over_ || (!same_again && !lacks);
                 continue;
             }
         }
@@ -223,12 +279,15 @@ net::Task<> Courier::attempt(Lease lease) {
             }
         }
         ++delivered_here_;
-        const bool closed = dialog.closed();
-        spool_.settle(std::move(lease), outcomes);
-        if (closed) {
+        if (dialog.closed()) {
             disconnected();
+        } else if (lacks && passed_over_) {
+            // Nothing is final while a better host may take it; the next message asks that one.
+            std::transform(outcomes.begin(), outcomes.end(), outcomes.begin(), in_doubt);
+            co_await hang_up();
+            position_ = 0;
         }
-        co_return;
+        co_return outcomes;
     }
 }
 

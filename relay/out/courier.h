@@ -3,7 +3,8 @@
 //
 // Tries hosts in order of preference, equals shuffled, and every address of each, until one
 // greets; carries an attempt over to the next host while nothing of the message was sent. Waits a
-// short while for more mail before it says QUIT.
+// short while for more mail before it says QUIT. Where only some recipients need SMTPUTF8 they get
+// a transaction of their own: a site without it costs the others nothing.
 //
 // Standards: RFC 5321 5.1 (order of hosts), 4.5.4.1.
 // Executor: one loop.
@@ -46,7 +47,12 @@ private:
     /// `failure_` says why.
     net::Task<bool> connect();
     net::Task<> hang_up();
+    using Outcomes = std::vector<queue::Outcome>;
     net::Task<> attempt(Lease lease);
+    /// One for each recipient; none at all when the courier was stopped before it reached a host.
+    net::Task<Outcomes> deliver(smtp::Delivery delivery,
+                                queue::MessageId id,
+                                std::shared_ptr<const queue::Content> content);
     net::Task<bool> bring_content(Lease& lease);
     void settle_all(Lease lease, const queue::Outcome& outcome);
     void disconnected();
@@ -60,6 +66,7 @@ private:
     std::vector<Candidate> candidates_;
     std::size_t position_ = 0;
     int connections_tried_ = 0;  // for the current message
+    bool passed_over_ = false;   // a host before position_ was not asked about this transaction
     int delivered_here_ = 0;     // messages on the current connection
     std::unique_ptr<Exchange> exchange_;
     queue::Outcome failure_;

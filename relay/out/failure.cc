@@ -73,17 +73,28 @@ queue::Outcome content_unreadable(const std::string& why) {
     return own_words(Kind::Deferred, {4, 3, 0}, "the stored message cannot be read: " + why);
 }
 
+queue::Outcome interrupted() {
+    return own_words(Kind::Deferred, {4, 3, 2}, "the relay stopped before this recipient's turn");
+}
+
+bool lacks_extension(const std::vector<queue::Outcome>& outcomes) {
+    return std::all_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
+        return !outcome.remote && outcome.kind == Kind::Failed;
+    });
+}
+
+queue::Outcome in_doubt(queue::Outcome outcome) {
+    outcome.kind = Kind::Deferred;
+    outcome.status.klass = 4;
+    return outcome;
+}
+
 bool next_host_may_help(const smtp::ClientDialog& dialog) {
     const auto& outcomes = dialog.outcomes();
-    const bool lacks_extension =
-        std::all_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
-            return !outcome.remote &&
-                   outcome.kind == Kind::Failed;  // 5.6.3, 5.3.4: decided without asking
-        });
     const bool undecided = std::all_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
         return outcome.kind == Kind::Deferred;
     });
-    return lacks_extension || (dialog.closed() && dialog.nothing_sent() && undecided);
+    return lacks_extension(outcomes) || (dialog.closed() && dialog.nothing_sent() && undecided);
 }
 
 }  // namespace relay::out

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "queue/outcome.h"
 #include "relay/net/dns.h"
@@ -43,6 +44,15 @@ queue::Outcome connect_failed(const std::string& host, const std::string& ip, ne
 [[nodiscard]] smtp::Loss loss_of(net::IoStatus status);
 /// The stored message could not be read: ours to mend, nobody's fault outside. 4.3.0
 queue::Outcome content_unreadable(const std::string& why);
+
+/// The relay stops before these recipients were tried. 4.3.2
+queue::Outcome interrupted();
+
+/// Every recipient failed for lack of an extension (5.6.3, 5.6.7, 5.6.9) or of room (5.3.4), seen
+/// in the reply to EHLO: nothing was asked.
+[[nodiscard]] bool lacks_extension(const std::vector<queue::Outcome>& outcomes);
+/// Such a failure, while a host that was not asked may have what is missing: Deferred.
+queue::Outcome in_doubt(queue::Outcome outcome);
 
 /// These outcomes came about before the message was sent, on a connection that is over, or for lack
 /// of an extension that another host may have: the same attempt may go to the next host at once.

@@ -9,7 +9,7 @@
 //                                            \ nobody accepted, or DATA refused > RSET > Ready
 //
 // Standards: RFC 5321 (3.3, 4.2, 4.5.3.1.10), RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 6152
-//   (8BITMIME), RFC 2034, RFC 3461 5.2 (DSN).
+//   (8BITMIME), RFC 2034, RFC 3461 5.2 (DSN), RFC 6531 (SMTPUTF8).
 // Threads:   one owner.
 // Errors:    what the server does wrong is an Outcome; misuse asserts.
 #pragma once
@@ -38,8 +38,14 @@ struct Delivery {
     std::vector<To> recipients;  // at least one
     std::uint64_t size = 0;      // octets of the message; 0 for unknown
     queue::BodyKind body = queue::BodyKind::SevenBit;
+    bool utf8_header = false;  // its header has text beyond ASCII that only SMTPUTF8 permits
     queue::ReturnedPart ret = queue::ReturnedPart::Unset;
     std::string envelope_id;  // xtext
+
+    /// An address is beyond ASCII.
+    [[nodiscard]] bool has_utf8_address() const;
+    /// SMTPUTF8 must be said for it, and so be offered.
+    [[nodiscard]] bool needs_utf8() const { return utf8_header || has_utf8_address(); }
 };
 
 class ClientDialog {
@@ -76,7 +82,8 @@ public:
     void unexpected_input();
 
     /// A new transaction; only when next() says Ready. A message that the server cannot take
-    /// (SIZE 5.3.4, 8BITMIME 5.6.3) gets its outcomes at once and next() stays Ready.
+    /// (SIZE 5.3.4, 8BITMIME 5.6.3, SMTPUTF8 5.6.7 or 5.6.9) gets its outcomes at once and next()
+    /// stays Ready.
     void begin(const Delivery& delivery);
     /// Only when Ready.
     void quit();

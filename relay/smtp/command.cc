@@ -76,10 +76,12 @@ std::optional<std::string_view> without_route(std::string_view path) {
 /// The address in `path`, or why it is none.
 std::variant<queue::Address, Reply> parse_path(std::string_view path,
                                                Side side,
+                                               queue::Characters allowed,
                                                std::string_view hostname) {
-    // RFC 6531 3.5: 553 with 5.6.7 where such an address is not permitted; SMTPUTF8 is not offered.
-    if (!std::all_of(path.begin(), path.end(), is_ascii)) {
-        return Reply{553, "5.6.7", "addresses with other than ASCII characters are not accepted"};
+    // RFC 6531 3.5: 553 with 5.6.7 where such an address is not permitted.
+    if (allowed == queue::Characters::Ascii && !std::all_of(path.begin(), path.end(), is_ascii)) {
+        return Reply{
+            553, "5.6.7", "an address with other than ASCII characters needs SMTPUTF8 behind MAIL"};
     }
     if (path.empty()) {
         if (side == Side::Sender) {
@@ -97,7 +99,7 @@ std::variant<queue::Address, Reply> parse_path(std::string_view path,
         completed += '@';
         completed += hostname;
     }
-    auto address = queue::Address::parse(completed);
+    auto address = queue::Address::parse(completed, allowed);
     if (!address) {
         return bad_path(side, address.error().message());
     }
@@ -107,15 +109,14 @@ std::variant<queue::Address, Reply> parse_path(std::string_view path,
     return std::move(*address);
 }
 
-/// "FROM:<path> parameters" or "TO:<path> parameters", taken apart.
+/// "FROM:<path> parameters" or "TO:<path> parameters", taken apart; not looked into, since what a
+/// path may hold depends on a parameter.
 struct PathAndParameters {
-    queue::Address address;
+    std::string_view path;
     std::string_view parameters;
 };
 
-std::variant<PathAndParameters, Reply> parse_path_argument(std::string_view argument,
-                                                           Side side,
-                                                           std::string_view hostname) {
+std::variant<PathAndParameters, Reply> split_argument(std::string_view argument, Side side) {
     const std::string_view keyword = side == Side::Sender ? "FROM:" : "TO:";
     const std::string expected =
         side == Side::Sender ? "MAIL FROM:<address> is expected" : "RCPT TO:<address> is expected";
@@ -130,37 +131,45 @@ std::variant<PathAndParameters, Reply> parse_path_argument(std::string_view argu
     if (!path || (!argument.empty() && argument.front() != ' ')) {
         return syntax(expected);
     }
-    auto address = parse_path(*path, side, hostname);
-    if (auto* const refusal = std::get_if<Reply>(&address)) {
-        return std::move(*refusal);
-    }
     argument.remove_prefix(std::min(argument.find_first_not_of(' '), argument.size()));
-    return PathAndParameters{std::move(std::get<queue::Address>(address)), argument};
+    return PathAndParameters{*path, argument};
 }
 
 Parsed parse_mail(std::string_view argument, std::string_view hostname) {
-    auto parsed = parse_path_argument(argument, Side::Sender, hostname);
-    if (auto* const refusal = std::get_if<Reply>(&parsed)) {
+    auto split = split_argument(argument, Side::Sender);
+    if (auto* const refusal = std::get_if<Reply>(&split)) {
         return std::move(*refusal);
     }
-    auto& parts = std::get<PathAndParameters>(parsed);
+    const auto& parts = std::get<PathAndParameters>(split);
     MailFrom mail;
-    mail.sender = std::move(parts.address);
     if (auto refusal = read_parameters(parts.parameters, mail)) {
         return std::move(*refusal);
     }
+    // RFC 6531 3.4: with the parameter, the addresses of MAIL and RCPT may be internationalized.
+    auto sender = parse_path(parts.path,
+                             Side::Sender,
+                             mail.utf8 ? queue::Characters::Utf8 : queue::Characters::Ascii,
+                             hostname);
+    if (auto* const refusal = std::get_if<Reply>(&sender)) {
+        return std::move(*refusal);
+    }
+    mail.sender = std::move(std::get<queue::Address>(sender));
     return Command{std::move(mail)};
 }
 
-Parsed parse_rcpt(std::string_view argument, std::string_view hostname) {
-    auto parsed = parse_path_argument(argument, Side::Recipient, hostname);
-    if (auto* const refusal = std::get_if<Reply>(&parsed)) {
+Parsed parse_rcpt(std::string_view argument, std::string_view hostname, queue::Characters allowed) {
+    auto split = split_argument(argument, Side::Recipient);
+    if (auto* const refusal = std::get_if<Reply>(&split)) {
         return std::move(*refusal);
     }
-    auto& parts = std::get<PathAndParameters>(parsed);
+    const auto& parts = std::get<PathAndParameters>(split);
+    auto recipient = parse_path(parts.path, Side::Recipient, allowed, hostname);
+    if (auto* const refusal = std::get_if<Reply>(&recipient)) {
+        return std::move(*refusal);
+    }
     RcptTo rcpt;
-    rcpt.recipient = std::move(parts.address);
-    if (auto refusal = read_parameters(parts.parameters, rcpt)) {
+    rcpt.recipient = std::move(std::get<queue::Address>(recipient));
+    if (auto refusal = read_parameters(parts.parameters, rcpt, allowed)) {
         return std::move(*refusal);
     }
     return Command{std::move(rcpt)};
@@ -239,7 +248,9 @@ bool known_elsewhere(std::string_view verb) {
 
 }  // namespace
 
-std::variant<Command, Reply> parse_command(std::string_view line, std::string_view hostname) {
+std::variant<Command, Reply> parse_command(std::string_view line,
+                                           std::string_view hostname,
+                                           queue::Characters recipients) {
     // RFC 5321 4.1.1: servers SHOULD tolerate trailing white space.
     line.remove_suffix(line.size() - (line.find_last_not_of(" \t") + 1));
     if (!std::all_of(line.begin(), line.end(), [](char octet) {
@@ -256,7 +267,7 @@ std::variant<Command, Reply> parse_command(std::string_view line, std::string_vi
         return parse_mail(line, hostname);
     }
     if (is("RCPT")) {
-        return parse_rcpt(line, hostname);
+        return parse_rcpt(line, hostname, recipients);
     }
     if (is("DATA")) {
         return bare(Data{}, line);

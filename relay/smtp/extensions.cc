@@ -32,6 +32,9 @@ Extensions Extensions::parse(const ServerReply& ehlo) {
             offered.pipelining = true;
         } else if (equal_no_case(keyword, "8BITMIME")) {
             offered.eight_bit = true;
+        } else if (equal_no_case(keyword, "SMTPUTF8")) {
+            // RFC 6531 3.1: what stands behind the keyword MUST be ignored.
+            offered.utf8 = true;
         } else if (equal_no_case(keyword, "DSN")) {
             offered.dsn = true;
         } else if (equal_no_case(keyword, "SIZE")) {

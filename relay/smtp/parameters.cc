@@ -20,18 +20,20 @@ Reply bad_argument(std::string text) {
 struct Parameter {
     std::string_view keyword;
     std::string_view value;  // empty where there is no "="; behind one it is never empty
+    queue::Characters characters = queue::Characters::Ascii;  // of the value
 
     [[nodiscard]] bool is(std::string_view name) const { return equal_no_case(keyword, name); }
     [[nodiscard]] bool says(std::string_view word) const { return equal_no_case(value, word); }
 };
 
 /// RFC 5321 4.1.2: esmtp-keyword ["=" esmtp-value], each behind a space.
-std::variant<std::vector<Parameter>, Reply> parse(std::string_view text) {
+std::variant<std::vector<Parameter>, Reply> parse(std::string_view text,
+                                                  queue::Characters allowed) {
     std::vector<Parameter> parameters;
     while (!text.empty()) {
         const std::string_view word = take_word(text);
         const std::size_t equals = word.find('=');
-        Parameter parameter{word.substr(0, equals), {}};
+        Parameter parameter{word.substr(0, equals), {}, {}};
         // esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
         const bool keyword_good =
             !parameter.keyword.empty() && parameter.keyword.front() != '-' &&
@@ -40,13 +42,18 @@ std::variant<std::vector<Parameter>, Reply> parse(std::string_view text) {
             });
         bool value_good = true;
         if (equals != std::string_view::npos) {
-            // esmtp-value = 1*(%d33-60 / %d62-126)
+            // esmtp-value = 1*(%d33-60 / %d62-126). RFC 6531 3.3: esmtp-value =/ UTF8-non-ascii;
+            // which parameter takes that is decided where its value is read.
             parameter.value = word.substr(equals + 1);
-            value_good =
-                !parameter.value.empty() &&
-                std::all_of(parameter.value.begin(), parameter.value.end(), [](char octet) {
-                    return is_printable(octet) && octet != ' ' && octet != '=';
-                });
+            const auto& value = parameter.value;
+            if (!std::all_of(value.begin(), value.end(), is_ascii)) {
+                parameter.characters = queue::Characters::Utf8;
+            }
+            value_good = !value.empty() && parameter.characters <= allowed &&
+                         std::all_of(value.begin(), value.end(), [](char octet) {
+                             return !is_ascii(octet) ||
+                                    (is_printable(octet) && octet != ' ' && octet != '=');
+                         });
         }
         if (!keyword_good || !value_good) {
             return bad_argument("a parameter is malformed");
@@ -148,6 +155,14 @@ std::optional<Reply> apply(const Parameter& parameter, MailFrom& mail) {
         return mail.submitter ? std::nullopt
                               : std::optional(bad_argument("AUTH is an address in xtext, or <>"));
     }
+    if (parameter.is("SMTPUTF8")) {
+        // RFC 6531 3.4: 501 where the parameter has a value.
+        if (!parameter.value.empty()) {
+            return bad_argument("SMTPUTF8 takes no value");
+        }
+        mail.utf8 = true;
+        return std::nullopt;
+    }
     // RFC 5321 4.1.1.11: 555 for a parameter that is not recognized or not implemented.
     return Reply{555, "5.5.4", "this parameter of MAIL is not known here"};
 }
@@ -162,19 +177,23 @@ std::optional<Reply> apply(const Parameter& parameter, RcptTo& rcpt) {
         return std::nullopt;
     }
     if (parameter.is("ORCPT")) {
-        if (!decode_original_recipient(parameter.value)) {
+        // RFC 6533 3: a server that offers SMTPUTF8 and DSN MUST take "utf-8;" with 8-bit octets.
+        auto value = parameter.characters == queue::Characters::Utf8
+                         ? seven_bit_original_recipient(parameter.value)
+                         : std::optional(std::string(parameter.value));
+        if (!value || !decode_original_recipient(*value)) {
             return bad_argument(
                 "ORCPT is a type, a semicolon and an address in xtext, of 500 octets at most");
         }
-        rcpt.dsn.original_recipient = parameter.value;
+        rcpt.dsn.original_recipient = std::move(*value);
         return std::nullopt;
     }
     return Reply{555, "5.5.4", "this parameter of RCPT is not known here"};
 }
 
 template <class Command>
-std::optional<Reply> read(std::string_view text, Command& command) {
-    auto parameters = parse(text);
+std::optional<Reply> read(std::string_view text, Command& command, queue::Characters allowed) {
+    auto parameters = parse(text, allowed);
     if (auto* const refusal = std::get_if<Reply>(&parameters)) {
         return std::move(*refusal);
     }
@@ -189,11 +208,13 @@ std::optional<Reply> read(std::string_view text, Command& command) {
 }  // namespace
 
 std::optional<Reply> read_parameters(std::string_view text, MailFrom& mail) {
-    return read(text, mail);
+    return read(text, mail, queue::Characters::Ascii);
 }
 
-std::optional<Reply> read_parameters(std::string_view text, RcptTo& rcpt) {
-    return read(text, rcpt);
+std::optional<Reply> read_parameters(std::string_view text,
+                                     RcptTo& rcpt,
+                                     queue::Characters allowed) {
+    return read(text, rcpt, allowed);
 }
 
 }  // namespace relay::smtp

@@ -25,7 +25,7 @@ Overloaded(Cases...) -> Overloaded<Cases...>;
 /// body that a browser sends (ALPACA), or into a TLS record.
 bool is_other_protocol(std::string_view line) {
     static constexpr std::string_view kMethods[] = {
-        "GET", "POST", "PUT", "CONNECT", "HEAD", "OPTIONS", "DELETE", "TRACE", "PATCH"};
+        "GET", "POST", "PUT", "CONNECT", "HEAD", "OPTIONS", "DELETE", "TRACE", "PATCH", "PRI"};
     if (!line.empty() && (line.front() == '\x16' || line.front() == '\0')) {
         return true;
     }
@@ -34,6 +34,16 @@ bool is_other_protocol(std::string_view line) {
         return equal_no_case(verb, method);
     });
 }
+
+/// RFC 3207 4: where TLS is required, 530 to everything but NOOP, EHLO, STARTTLS and QUIT. A chunk
+/// is read before it is refused.
+bool may_come_before_tls(const Command& command) {
+    return std::holds_alternative<Helo>(command) || std::holds_alternative<Noop>(command) ||
+           std::holds_alternative<StartTls>(command) || std::holds_alternative<Quit>(command) ||
+           std::holds_alternative<Bdat>(command);
+}
+
+const Reply kOtherProtocol{554, "5.5.1", "this is SMTP, closing the connection"};
 
 }  // namespace
 
@@ -60,18 +70,34 @@ std::string ServerDialog::timed_out() {
     return Reply{421, "4.4.2", "waited too long for you, closing the connection"}.wire();
 }
 
+std::optional<Step> ServerDialog::first_octet(char octet) const {
+    // A TLS hello, a DNS query, the start of a database's protocol: none of them need ever have a
+    // line end.
+    const bool text = (octet >= ' ' && octet <= '~') || octet == '\r' || octet == '\n';
+    if (!first_line_ || text) {
+        return std::nullopt;
+    }
+    return answer_and_close(kOtherProtocol);
+}
+
 Step ServerDialog::command(std::string_view line) {
     assert(!in_data_);
     first_line_ = false;
     if (is_other_protocol(line)) {
-        return answer_and_close({554, "5.5.1", "this is SMTP, closing the connection"});
+        return answer_and_close(kOtherProtocol);
     }
-    const auto parsed = parse_command(line, rules_.hostname);
+    const auto parsed = parse_command(line, rules_.hostname, recipient_characters());
     if (const auto* const wrong = std::get_if<Reply>(&parsed)) {
         mail_refused_ = mail_refused_ || equal_no_case(line.substr(0, 5), "MAIL ");
         // RFC 3030 3: a chunk follows whose length nobody knows; its octets must not become
         // commands.
         return announces_chunk(line) ? answer_and_close(*wrong) : refuse(*wrong);
+    }
+    const auto& known = std::get<Command>(parsed);
+    if (needs_tls() && !may_come_before_tls(known)) {
+        const bool follows_refusal = mail_refused_;
+        mail_refused_ = mail_refused_ || std::holds_alternative<MailFrom>(known);
+        return follows_refusal ? answer(start_tls_first()) : refuse(start_tls_first());
     }
     return std::visit(
         Overloaded{
@@ -104,7 +130,7 @@ Step ServerDialog::command(std::string_view line) {
                 return refuse({502, "5.5.1", "this command is not offered"});
             },
         },
-        std::get<Command>(parsed));
+        known);
 }
 
 Step ServerDialog::line_too_long() {
@@ -130,6 +156,7 @@ Step ServerDialog::helo(const Helo& helo) {
     // RFC 1870 3: SIZE 0 says that no fixed maximum is in force.
     reply += "250-SIZE " + std::to_string(rules_.message_size) + "\r\n";
     reply += "250-8BITMIME\r\n";
+    reply += "250-SMTPUTF8\r\n";
     reply += "250-ENHANCEDSTATUSCODES\r\n";
     reply += "250-CHUNKING\r\n";
     reply += "250-DSN\r\n";
@@ -149,6 +176,13 @@ Step ServerDialog::helo(const Helo& helo) {
     }
     reply += "250 HELP\r\n";
     return {Next::Line, std::move(reply)};
+}
+
+queue::Characters ServerDialog::recipient_characters() const {
+    // RFC 6531 3.4: what MAIL said holds for its RCPTs. Behind a refused MAIL they are refused as
+    // such, whatever their addresses.
+    const bool utf8 = mail_given_ ? transaction_.utf8 : mail_refused_;
+    return utf8 ? queue::Characters::Utf8 : queue::Characters::Ascii;
 }
 
 Step ServerDialog::quit() const {

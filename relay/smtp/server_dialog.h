@@ -5,7 +5,7 @@
 //
 // Standards: RFC 5321 (3.3, 4.1.4 order of commands), RFC 1870 (SIZE), RFC 2034, RFC 2920
 //   (PIPELINING), RFC 6152, RFC 3207 (STARTTLS), RFC 4954 (AUTH), RFC 3030 (CHUNKING), RFC 3461
-//   (DSN), RFC 9422 (LIMITS).
+//   (DSN), RFC 9422 (LIMITS), RFC 6531 (SMTPUTF8).
 // Threads: one owner.
 // Errors: what a client does wrong is a reply; after Next::Close nothing may be asked; misuse
 //   asserts.
@@ -68,6 +68,7 @@ struct Transaction {
     queue::Address sender;
     std::vector<Recipient> recipients;  // each address once
     queue::BodyKind body = queue::BodyKind::SevenBit;
+    bool utf8 = false;  // SMTPUTF8 was said
     queue::ReturnedPart ret = queue::ReturnedPart::Unset;
     std::string envelope_id;
 };
@@ -100,6 +101,9 @@ public:
     [[nodiscard]] std::string greeting() const;
     /// One line without its CRLF.
     Step command(std::string_view line);
+    /// The first octet that the client sent, before its line is whole. Of another protocol: one
+    /// refusal and the end; else nothing.
+    [[nodiscard]] std::optional<Step> first_octet(char octet) const;
     /// A line that went over the limit and was discarded to its end: one 500 5.5.2 for all of it.
     Step line_too_long();
     /// A command line with a bare CR, a bare LF or a NUL in it: 500 5.5.2. As the first line of a
@@ -151,8 +155,10 @@ private:
     [[nodiscard]] std::optional<Reply> objection(const MailFrom& mail) const;
     [[nodiscard]] std::optional<Reply> objection_to_client() const;
     [[nodiscard]] bool may_log_in() const;
+    [[nodiscard]] bool needs_tls() const { return rules_.requires_tls && !secured_; }
     Step refuse(const Reply& reply);  // counts an error; closes with 421 4.7.0 after `errors`
     Step out_of_order(std::string_view text);
+    [[nodiscard]] queue::Characters recipient_characters() const;
     void forget_transaction();
 
     ServerRules rules_;

@@ -46,10 +46,6 @@ bool ServerDialog::may_log_in() const {
 }
 
 std::optional<Reply> ServerDialog::objection_to_client() const {
-    // RFC 3207 4: 530 to everything but a few commands where TLS is required.
-    if (rules_.requires_tls && !secured_) {
-        return Reply{530, "5.7.0", "say STARTTLS first"};
-    }
     if (!user_.empty() || (rules_.may_relay && !rules_.requires_auth)) {
         return std::nullopt;
     }

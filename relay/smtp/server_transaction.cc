@@ -34,6 +34,7 @@ Step ServerDialog::mail(const MailFrom& mail) {
     mail_refused_ = false;
     transaction_.sender = mail.sender;
     transaction_.body = mail.body;
+    transaction_.utf8 = mail.utf8;
     transaction_.ret = mail.ret;
     transaction_.envelope_id = mail.envelope_id;
     return answer({250, "2.1.0", "sender OK"});
@@ -106,7 +107,9 @@ Step ServerDialog::bdat(const Bdat& bdat) {
     chunk_refusal_.reset();
     chunk_size_ = bdat.size;
     chunk_is_last_ = bdat.last;
-    if (!mail_given_) {
+    if (needs_tls()) {
+        chunk_refusal_ = start_tls_first();
+    } else if (!mail_given_) {
         chunk_refusal_ = Reply{503, "5.5.1", "MAIL and RCPT come before BDAT"};
     } else if (chunks_failed_) {
         chunk_refusal_ = Reply{503, "5.5.1", "the message was refused already: say RSET"};

@@ -1,7 +1,11 @@
 #include "relay/smtp/xtext.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
 
+#include "conf/utf8.h"
 #include "relay/smtp/ascii.h"
 
 namespace relay::smtp {
@@ -87,6 +91,37 @@ std::optional<std::string> decode_original_recipient(std::string_view value) {
         return std::nullopt;
     }
     return std::string(value.substr(0, semicolon + 1)) + *address;
+}
+
+std::optional<std::string> seven_bit_original_recipient(std::string_view value) {
+    constexpr std::string_view kType = "utf-8;";
+    if (!equal_no_case(value.substr(0, kType.size()), kType) || !conf::is_utf8(value)) {
+        return std::nullopt;
+    }
+    std::string encoded;
+    for (std::size_t at = 0; at < value.size();) {
+        if (is_ascii(value[at])) {
+            encoded += value[at++];
+            continue;
+        }
+        // The leading octet says how many follow: 110xxxxx one, 1110xxxx two, 11110xxx three.
+        const auto first = static_cast<unsigned char>(value[at]);
+        const std::size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+        std::uint32_t point = first & (0xffU >> (length + 1));
+        for (std::size_t next = 1; next < length; ++next) {
+            point = point << 6U | (static_cast<unsigned char>(value[at + next]) & 0x3fU);
+        }
+        if (point < 0xa0) {  // U+0080 to U+009F control
+            return std::nullopt;
+        }
+        // RFC 6533 3: EmbeddedUnicodeChar = "\x{" HEXPOINT "}", upper case, without leading zeros.
+        std::array<char, 16> hex{};
+        const int digits =
+            std::snprintf(hex.data(), hex.size(), "%X", static_cast<unsigned>(point));
+        encoded += "\\x{" + std::string(hex.data(), static_cast<std::size_t>(digits)) + "}";
+        at += length;
+    }
+    return encoded;
 }
 
 }  // namespace relay::smtp

@@ -146,5 +146,71 @@ TEST(Address, RefusesBrokenLiterals) {
     }
 }
 
+/// With SMTPUTF8.
+std::string utf8(std::string_view text) {
+    const auto address = Address::parse(text, Characters::Utf8);
+    return address ? address->text() : address.error().detail;
+}
+
+TEST(Address, TakesUtf8WhereItIsAllowed) {
+    EXPECT_EQ(utf8("j\u00fcrgen@example.com"), "j\u00fcrgen@example.com");
+    EXPECT_EQ(utf8("\u7528\u6237.\u5168@example.com"), "\u7528\u6237.\u5168@example.com");
+    EXPECT_EQ(utf8("\"\u00fc @ \U0001f4e8\"@example.com"), "\"\u00fc @ \U0001f4e8\"@example.com");
+    EXPECT_EQ(utf8("plain@example.com"), "plain@example.com");
+    EXPECT_EQ(utf8("\u00a0@example.com"), "\u00a0@example.com");
+}
+
+TEST(Address, TurnsDomainsIntoALabels) {
+    EXPECT_EQ(utf8("j\u00fcrgen@B\u00dcCHER.example"), "j\u00fcrgen@xn--bcher-kva.example");
+    const auto address = Address::parse("user@b\u00fccher.example", Characters::Utf8);
+    ASSERT_TRUE(address);
+    EXPECT_EQ(*address, *Address::parse("user@xn--bcher-kva.example"));
+    EXPECT_TRUE(address->is_ascii());
+    EXPECT_EQ(address->domain(), "xn--bcher-kva.example");
+}
+
+TEST(Address, KnowsWhetherItIsAscii) {
+    EXPECT_TRUE(Address().is_ascii());
+    EXPECT_TRUE(Address::parse("a@example.com")->is_ascii());
+    EXPECT_FALSE(Address::parse("\u00e4@example.com", Characters::Utf8)->is_ascii());
+}
+
+TEST(Address, RefusesWhatIsNoUtf8) {
+    for (const char* const text : {"j\xfcrgen@example.com",
+                                   "\xc3@example.com",
+                                   "\xc0\xaf@example.com",
+                                   "\xed\xa0\x80@example.com",
+                                   "a@b\xfc.example"}) {
+        EXPECT_EQ(utf8(text), "it is no valid UTF-8") << text;
+    }
+}
+
+TEST(Address, RefusesControlsInUtf8) {
+    EXPECT_EQ(utf8("a\u0080b@example.com"), "it has a control character");
+    EXPECT_EQ(utf8("\"a\u009fb\"@example.com"), "it has a control character");
+    EXPECT_EQ(utf8("a\nb@example.com"), "it has a control character");
+    EXPECT_EQ(utf8("a\x7f@example.com"), "it has characters outside ASCII");
+}
+
+TEST(Address, RefusesABackslashBeforeUtf8) {
+    EXPECT_EQ(utf8("\"a\\\u00fc\"@example.com"),
+              "a backslash stands before a character outside ASCII");
+    EXPECT_EQ(utf8("\"\u00fc\\\"\"@example.com"), "\"\u00fc\\\"\"@example.com");
+}
+
+TEST(Address, LimitsOctetsAlsoInUtf8) {
+    std::string local;
+    for (int i = 0; i < 32; ++i) {
+        local += "\u00fc";
+    }
+    EXPECT_EQ(utf8(local + "@example.com"), local + "@example.com");
+    EXPECT_EQ(utf8(local + "a@example.com"), "the local part is longer than 64 octets");
+    std::string domain;
+    for (int i = 0; i < 25; ++i) {
+        domain += "b\u00fccher\u00fcc.";
+    }
+    EXPECT_EQ(utf8("a@" + domain + "example"), "the domain is longer than 255 octets");
+}
+
 }  // namespace
 }  // namespace queue

@@ -40,6 +40,8 @@ Envelope full_envelope() {
     envelope.hold = Hold{"PTR is absent", Instant::max()};
     envelope.ret = ReturnedPart::Headers;
     envelope.envelope_id = "QQ+2B314159";
+    envelope.utf8 = true;
+    envelope.utf8_header = true;
     return envelope;
 }
 
@@ -61,6 +63,19 @@ TEST(EnvelopeCodec, GivesBackEveryField) {
     EXPECT_EQ(*decoded, envelope);
     EXPECT_EQ(decoded->recipients[1].address.domain(), "example.org");
     EXPECT_EQ(decoded->recipients[1].address.local_part(), "\"x@y\"");
+}
+
+TEST(EnvelopeCodec, KeepsUtf8) {
+    for (const auto& [said, header] : {std::pair(true, false), std::pair(false, false)}) {
+        Envelope envelope = full_envelope();
+        envelope.sender = *Address::parse("j\u00fcrgen@example.com", Characters::Utf8);
+        envelope.utf8 = said;
+        envelope.utf8_header = header;
+        const auto decoded = EnvelopeCodec::decode(kId, encoded(envelope));
+        ASSERT_TRUE(decoded) << decoded.error().message();
+        EXPECT_EQ(*decoded, envelope);
+        EXPECT_FALSE(decoded->sender.is_ascii());
+    }
 }
 
 TEST(EnvelopeCodec, GivesBackAnEmptyEnvelope) {

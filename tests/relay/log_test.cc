@@ -58,4 +58,24 @@ TEST(Log, KeepsQuietBelowItsLevel) {
     EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
+TEST(Log, WritesUtf8AsCharactersInAscii) {
+    const auto fill = [](auto& event) {
+        event.field("to", "j\u00fcrgen@\u4f8b \U0001f4e8 \xfc\xc3(\xed\xa0\x80\u0085\u2028");
+    };
+    const std::string shown =
+        "\"j\\u00fcrgen@\\u4f8b \\ud83d\\udce8 \\u00fc\\u00c3(\\u00ed\\u00a0\\u0080\\u0085\\u2028"
+        "\"";
+    const auto text = line_of(conf::LogFormat::Text, fill);
+    EXPECT_TRUE(text.ends_with(" to=" + shown + "\n")) << text;
+    const auto json = line_of(conf::LogFormat::Json, fill);
+    EXPECT_TRUE(json.ends_with(",\"to\":" + shown + "}\n")) << json;
+}
+
+TEST(Log, CutsInsideACharacterWithoutHarm) {
+    const auto line = line_of(conf::LogFormat::Text, [](auto& event) {
+        event.field("x", std::string(999, 'y') + "\u00fc");
+    });
+    EXPECT_TRUE(line.ends_with("y\\u00c3...\"\n")) << line;
+}
+
 }  // namespace

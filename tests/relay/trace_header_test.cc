@@ -90,4 +90,29 @@ TEST(TraceHeader, KeepsFieldsAsTheyCame) {
     EXPECT_NE(final_of(odd + kWhole).find(odd), std::string::npos);
 }
 
+TEST(TraceHeader, NamesTheProtocolOfUtf8) {
+    const auto with = [](bool tls, bool authenticated) {
+        auto by = trace();
+        by.utf8 = true;
+        by.tls = tls;
+        by.authenticated = authenticated;
+        const auto header = final_of(kWhole, by);
+        const auto begin = header.find(" with ") + 6;
+        return header.substr(begin, header.find(' ', begin) - begin);
+    };
+    EXPECT_EQ(with(false, false), "UTF8SMTP");
+    EXPECT_EQ(with(false, true), "UTF8SMTPA");
+    EXPECT_EQ(with(true, false), "UTF8SMTPS");
+    EXPECT_EQ(with(true, true), "UTF8SMTPSA");
+}
+
+TEST(TraceHeader, NamesNoRecipientBeyondAscii) {
+    auto by = trace();
+    by.utf8 = true;
+    by.only_recipient = "j\u00fcrgen@one.test";
+    const auto header = final_of(kWhole, by);
+    EXPECT_EQ(header.find("for <"), std::string::npos);
+    EXPECT_EQ(header.find('\xc3'), std::string::npos);
+}
+
 }  // namespace

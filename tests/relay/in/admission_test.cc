@@ -46,6 +46,17 @@ TEST(Admission, CountsThoseBehindAProxyOnceTheyAreKnown) {
     EXPECT_FALSE(admission.enter_proxy()) << "all together";
 }
 
+TEST(Admission, KeepsOnePlaceOfTwentyForThisHost) {
+    relay::in::Admission admission(limits(20, 20));
+    std::vector<relay::in::Admission::Place> places;
+    for (int i = 0; i < 19; ++i) {
+        places.push_back(admission.enter(address("192.0.2.1")));
+        EXPECT_TRUE(places.back());
+    }
+    EXPECT_FALSE(admission.enter(address("192.0.2.2")));
+    EXPECT_TRUE(admission.enter(address("127.0.0.1")));
+}
+
 TEST(Admission, GivesPlacesBack) {
     relay::in::Admission admission(limits(1, 1));
     for (int i = 0; i < 3; ++i) {

@@ -133,6 +133,47 @@ TEST(Command, RefusesAddressesBeyondAscii) {
               "553 5.6.7");
 }
 
+TEST(Command, TakesAddressesBeyondAsciiWithSmtputf8) {
+    const auto mail = command<MailFrom>("MAIL FROM:<j\u00fcrgen@b\u00fccher.example> SMTPUTF8");
+    EXPECT_EQ(mail.sender.text(), "j\u00fcrgen@xn--bcher-kva.example");
+    EXPECT_TRUE(mail.utf8);
+    EXPECT_TRUE(command<MailFrom>("MAIL FROM:<a@example.com> BODY=8BITMIME smtputf8").utf8);
+    EXPECT_TRUE(command<MailFrom>("MAIL FROM:<> SMTPUTF8").sender.is_null());
+    EXPECT_FALSE(command<MailFrom>("MAIL FROM:<a@example.com>").utf8);
+    EXPECT_EQ(refusal("MAIL FROM:<j\u00fcrgen@example.com> BODY=8BITMIME"), "553 5.6.7");
+    EXPECT_EQ(refusal("MAIL FROM:<j\xfcrgen@example.com> SMTPUTF8"), "501 5.1.7");
+    EXPECT_EQ(refusal("MAIL FROM:<j\u0085rgen@example.com> SMTPUTF8"), "501 5.1.7");
+}
+
+TEST(Command, TakesRecipientsBeyondAsciiWhereMailAllowsThem) {
+    const auto rcpt = [](std::string_view line) {
+        const auto parsed = parse_command(line, "mail.example.com", queue::Characters::Utf8);
+        const auto* const good = std::get_if<Command>(&parsed);
+        return good ? std::get<RcptTo>(*good).recipient.text() : std::get<Reply>(parsed).enhanced;
+    };
+    EXPECT_EQ(rcpt("RCPT TO:<\u7528\u6237@example.net>"), "\u7528\u6237@example.net");
+    EXPECT_EQ(rcpt("RCPT TO:<\"\u00fc > \u00fc\"@example.net>"), "\"\u00fc > \u00fc\"@example.net");
+    EXPECT_EQ(rcpt("RCPT TO:<@b\u00fccher.example:a@example.net>"), "a@example.net");
+    EXPECT_EQ(rcpt("RCPT TO:<postmaster>"), "postmaster@mail.example.com");
+    EXPECT_EQ(rcpt("RCPT TO:<\xff@example.net>"), "5.1.3");
+    EXPECT_EQ(rcpt("RCPT TO:<a@example.net> SMTPUTF8"), "5.5.4");
+    EXPECT_EQ(refusal("RCPT TO:<\u7528\u6237@example.net>"), "553 5.6.7");
+}
+
+TEST(Command, KeepsUtf8OutOfEveryOtherPlace) {
+    const auto code = [](std::string_view line) {
+        const auto parsed = parse_command(line, "mail.example.com", queue::Characters::Utf8);
+        const auto* const reply = std::get_if<Reply>(&parsed);
+        return reply ? reply->code : 250;
+    };
+    EXPECT_EQ(code("EHLO caf\u00e9"), 501);
+    EXPECT_EQ(code("\u00e9HLO x"), 500);
+    EXPECT_EQ(code("MAIL FROM:<a@example.com> ENVID=\u00e9 SMTPUTF8"), 501);
+    EXPECT_EQ(code("RCPT TO:<a@example.com> NOTIFY=\u00e9"), 501);
+    EXPECT_EQ(code("RCPT TO:<a@example.com> \u00e9=1"), 501);
+    EXPECT_EQ(code("AUTH PL\u00c4IN"), 501);
+}
+
 TEST(Command, ReadsSize) {
     EXPECT_EQ(command<MailFrom>("MAIL FROM:<> SIZE=12345").size, 12345U);
     EXPECT_EQ(command<MailFrom>("MAIL FROM:<> size=0").size, 0U);
@@ -174,7 +215,7 @@ TEST(Command, ReadsWhatReportsAreAskedFor) {
 }
 
 TEST(Command, RefusesUnknownParameters) {
-    EXPECT_EQ(refusal("MAIL FROM:<> SMTPUTF8"), "555 5.5.4");
+    EXPECT_EQ(refusal("MAIL FROM:<> REQUIRETLS"), "555 5.5.4");
     EXPECT_EQ(refusal("MAIL FROM:<> NOTIFY=NEVER"), "555 5.5.4");
     EXPECT_EQ(refusal("RCPT TO:<b@example.net> RET=FULL"), "555 5.5.4");
     EXPECT_EQ(refusal("RCPT TO:<b@example.net> SIZE=1"), "555 5.5.4");

@@ -139,12 +139,45 @@ TEST(Parameters, ReadOrcptAsReceived) {
 }
 
 TEST(Parameters, AreUnknownToTheOtherCommand) {
-    for (const char* const text : {"NOTIFY=NEVER", "ORCPT=rfc822;a", "SMTPUTF8", "X=1"}) {
+    for (const char* const text : {"NOTIFY=NEVER", "ORCPT=rfc822;a", "X=1"}) {
         EXPECT_EQ(refusal<MailFrom>(text), "555 5.5.4") << text;
     }
     for (const char* const text : {"RET=FULL", "ENVID=a", "AUTH=<>", "SIZE=1", "BODY=7BIT", "X"}) {
         EXPECT_EQ(refusal<RcptTo>(text), "555 5.5.4") << text;
     }
+}
+
+TEST(Parameters, ReadSmtputf8WithoutAValue) {
+    EXPECT_FALSE(mail("").utf8);
+    EXPECT_TRUE(mail("SMTPUTF8").utf8);
+    EXPECT_TRUE(mail("BODY=8BITMIME SmtpUtf8 SIZE=1").utf8);
+    for (const char* const bad : {"SMTPUTF8=", "SMTPUTF8=yes", "SMTPUTF8 SMTPUTF8"}) {
+        EXPECT_EQ(refusal<MailFrom>(bad), "501 5.5.4") << bad;
+    }
+    EXPECT_EQ(refusal<RcptTo>("SMTPUTF8"), "555 5.5.4");
+}
+
+TEST(Parameters, ReadOrcptInUtf8WhereItIsAllowed) {
+    const auto original = [](std::string_view text, queue::Characters allowed) {
+        RcptTo rcpt;
+        const auto reply = read_parameters(text, rcpt, allowed);
+        return reply ? std::to_string(reply->code) : rcpt.dsn.original_recipient;
+    };
+    constexpr auto kUtf8 = queue::Characters::Utf8;
+    EXPECT_EQ(original("ORCPT=utf-8;J\u00fcrgen@Example.NET", kUtf8),
+              "utf-8;J\\x{FC}rgen@Example.NET");
+    EXPECT_EQ(original("ORCPT=utf-8;J\\x{FC}rgen@Example.NET", queue::Characters::Ascii),
+              "utf-8;J\\x{FC}rgen@Example.NET");
+    EXPECT_EQ(original("ORCPT=rfc822;a+2Bb@example.net", kUtf8), "rfc822;a+2Bb@example.net");
+    EXPECT_EQ(original("ORCPT=utf-8;J\u00fcrgen@example.net", queue::Characters::Ascii), "501");
+    EXPECT_EQ(original("ORCPT=rfc822;J\u00fcrgen@example.net", kUtf8), "501");
+    EXPECT_EQ(original("ORCPT=utf-8;J\xfcrgen@example.net", kUtf8), "501");
+    EXPECT_EQ(original("ORCPT=utf-8;J\u0085rgen@example.net", kUtf8), "501");
+    std::string longest;
+    for (int i = 0; i < 90; ++i) {
+        longest += "\u00fc";  // 540 octets where it is written out
+    }
+    EXPECT_EQ(original("ORCPT=utf-8;" + longest, kUtf8), "501");
 }
 
 }  // namespace

@@ -90,5 +90,15 @@ TEST(Xtext, OriginalRecipientHasFiveHundredOctetsAsWritten) {
     EXPECT_FALSE(decode_original_recipient("rfc822;" + std::string(494, 'a')));
 }
 
+TEST(Xtext, WritesCharactersOfOriginalRecipientsInSevenBits) {
+    EXPECT_EQ(seven_bit_original_recipient("utf-8;\u00a0\u07ff\u0800\uffff\U00010000\U0010ffff@a"),
+              "utf-8;\\x{A0}\\x{7FF}\\x{800}\\x{FFFF}\\x{10000}\\x{10FFFF}@a");
+    EXPECT_EQ(seven_bit_original_recipient("UTF-8;plain@a"), "UTF-8;plain@a");
+    EXPECT_FALSE(seven_bit_original_recipient("rfc822;\u00fc@a"));
+    EXPECT_FALSE(seven_bit_original_recipient("utf-8;\xfc@a"));
+    EXPECT_FALSE(seven_bit_original_recipient("utf-8;\u009f@a"));
+    EXPECT_FALSE(seven_bit_original_recipient(""));
+}
+
 }  // namespace
 }  // namespace relay::smtp

@@ -136,6 +136,19 @@ TEST(Selection, BecomesAFilter) {
     EXPECT_EQ(filter->accepted_before, kNoon - 90min);
 }
 
+TEST(Selection, NamesAddressesBeyondAscii) {
+    Selection selection;
+    selection.sender = "j\u00fcrgen@B\u00dcCHER.example";
+    selection.recipient = "\u7528\u6237@example.net";
+    const auto filter = filter_of(selection, kNoon);
+    ASSERT_TRUE(filter) << filter.error().message();
+    EXPECT_EQ(filter->sender, "j\u00fcrgen@xn--bcher-kva.example");
+    EXPECT_EQ(filter->recipient, "\u7528\u6237@example.net");
+    const auto query = parse_query(as_query(selection, std::nullopt));
+    ASSERT_TRUE(query) << query.error().message();
+    EXPECT_EQ(query->selection, selection);
+}
+
 TEST(Selection, WithoutPartsIsEveryMessage) {
     const auto filter = filter_of({}, kNoon);
     ASSERT_TRUE(filter);
