@@ -4,7 +4,10 @@ namespace relay::in {
 
 Admission::Place Admission::enter(const conf::IpAddress& client) {
     const std::lock_guard lock(mutex_);
-    if (total_ >= total_limit_ || !add(client)) {
+    // One place of twenty is kept for this host: whoever floods us does not lock its own programs
+    // out.
+    const int places = client.is_loopback() ? total_limit_ : total_limit_ - total_limit_ / 20;
+    if (total_ >= places || !add(client)) {
         return {};
     }
     ++total_;

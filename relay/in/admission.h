@@ -1,4 +1,5 @@
-// Admission: how many clients may be connected, in all and from one address.
+// Admission: how many clients may be connected, in all and from one address. One place of twenty is
+// for this host alone.
 //
 // Threads: safe; a short lock of its own, since sessions end on every loop.
 #pragma once

@@ -149,38 +149,29 @@ net::Task<bool> Session::read_more() {
 }
 
 Session::Line Session::next_line(std::string& line) {
+    // RFC 5321 2.3.8: CRLF ends a line and nothing else does, or what one side takes for one
+    // command the other takes for two.
     const std::size_t most = sasl_ ? kMaxSaslLine : kMaxLine;
-    for (;;) {
-        const auto end = in_.find('\n', scanned_);
-        if (end == std::string::npos) {
-            scanned_ = in_.size();
-            if (in_.size() > most) {
-                // The rest of the line is dropped as it comes and answered once; its last octet may
-                // be the CR of its end.
-                discarding_ = true;
-                in_.erase(0, in_.size() - 1);
-                scanned_ = in_.size();
-            }
-            return Line::None;
+    const auto end = in_.find("\r\n", scanned_);
+    if (end == std::string::npos) {
+        // A CR at the very end may be half of the line's.
+        scanned_ = in_.ends_with('\r') ? in_.size() - 1 : in_.size();
+        if (scanned_ > most) {
+            // The rest of the line is dropped as it comes and answered once.
+            discarding_ = true;
+            in_.erase(0, scanned_);
+            scanned_ = 0;
         }
-        const bool complete = end > 0 && in_[end - 1] == '\r';
-        line.assign(in_, 0, complete ? end - 1 : end);
-        in_.erase(0, end + 1);
-        scanned_ = 0;
-        if (discarding_) {
-            if (!complete) {
-                continue;  // a bare LF does not end a line
-            }
-            discarding_ = false;
-            return Line::TooLong;
-        }
-        if (line.size() > most) {
-            return Line::TooLong;
-        }
-        const bool clean = complete && line.find('\r') == std::string::npos &&
-                           line.find('\0') == std::string::npos;
-        return clean ? Line::Complete : Line::BadEnd;
+        return Line::None;
     }
+    line.assign(in_, 0, end);
+    in_.erase(0, end + 2);
+    scanned_ = 0;
+    if (std::exchange(discarding_, false) || line.size() > most) {
+        return Line::TooLong;
+    }
+    const bool clean = line.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
+    return clean ? Line::Complete : Line::BadEnd;
 }
 
 Session::Step Session::show(Line kind, const std::string& line) {
@@ -209,13 +200,24 @@ net::Task<bool> Session::wait_for_line() {
         (void)co_await flush();
         co_return false;
     }
-    stream_->limit(config_->limits.command_timeout);
+    if (in_.empty() && !discarding_) {
+        line_end_ = net::Steady::now() + config_->limits.command_timeout;
+    }
+    stream_->limit_gently(line_end_);
     const bool more = co_await read_more();
     if (more || status_ == net::IoStatus::Cancelled) {
+        const auto step = in_.empty() ? std::nullopt : dialog_.first_octet(in_.front());
+        if (step) {
+            out_ += step->reply;
+            (void)co_await flush();
+            co_return false;
+        }
         co_return true;
     }
     if (status_ == net::IoStatus::TimedOut) {
         log::Event(log::Level::Info, "client-timed-out").field("client", client_.text());
+        out_ = smtp::ServerDialog::timed_out();
+        (void)co_await flush();
     }
     co_return false;
 }
@@ -231,6 +233,8 @@ net::Task<bool> Session::converse() {
             }
             continue;
         }
+        // Each command has its time, whatever it comes with.
+        line_end_ = net::Steady::now() + config_->limits.command_timeout;
         Step step = show(kind, line);
         if (arrival_ && !dialog_.in_chunks()) {
             arrival_.reset();  // RSET or EHLO in the middle of a message

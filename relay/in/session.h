@@ -115,6 +115,7 @@ private:
     std::unique_ptr<Arrival> arrival_;  // the message that is being received
     conf::Result<void> spilt_;          // whether its rows could be written
     smtp::ChunkStream chunks_;
+    net::Steady::time_point line_end_;
     net::Steady::time_point message_end_;
     std::array<char, 16 * 1024> buffer_;
 };

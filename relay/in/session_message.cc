@@ -61,8 +61,7 @@ net::Task<bool> Session::begin_message() {
 }
 
 net::Task<bool> Session::read_message_octets() {
-    const auto left = std::chrono::duration_cast<conf::Duration>(message_end_ - net::Steady::now());
-    stream_->limit(std::min(left, kBlockTimeout));
+    stream_->limit_gently(std::min(message_end_, net::Steady::now() + kBlockTimeout));
     const bool more = co_await read_more();
     if (more || status_ == net::IoStatus::Cancelled) {
         co_return true;
@@ -70,6 +69,10 @@ net::Task<bool> Session::read_message_octets() {
     log::Event(log::Level::Info, "message-not-finished")
         .field("client", client_.text())
         .field("reason", net::describe(status_));
+    if (status_ == net::IoStatus::TimedOut) {
+        out_ = smtp::ServerDialog::timed_out();
+        (void)co_await flush();
+    }
     co_return false;
 }
 

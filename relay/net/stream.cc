@@ -85,6 +85,12 @@ Stream::~Stream() {
 }
 
 void Stream::expire() {
+    if (gently_) {
+        no_limit();
+        late_ = true;
+        interrupt();
+        return;
+    }
     if (!expired_) {
         expired_ = true;
         close();
@@ -100,7 +106,7 @@ IoStatus Stream::status_of(const error_code& ec) {
     }
     if (interrupted_ && ec == asio::error::operation_aborted) {
         interrupted_ = false;
-        return IoStatus::Cancelled;
+        return std::exchange(late_, false) ? IoStatus::TimedOut : IoStatus::Cancelled;
     }
     if (ec == asio::error::eof) {
         return IoStatus::Closed;

@@ -52,9 +52,11 @@ public:
     /// Ends what is under way with Cancelled, once: the shutdown's way to wake a waiting session.
     virtual void interrupt() = 0;
 
-    /// All operations from now on must be over by then.
-    void limit(conf::Duration from_now) { deadline_ = Steady::now() + from_now; }
-    void no_limit() { deadline_ = Steady::time_point::max(); }
+    /// All operations from now on must be over by then, or they and the connection end.
+    void limit(conf::Duration from_now) { set_limit(Steady::now() + from_now, false); }
+    /// The same, but only what is under way then ends, with TimedOut: there is something to say.
+    void limit_gently(Steady::time_point then) { set_limit(then, true); }
+    void no_limit() { set_limit(Steady::time_point::max(), false); }
     [[nodiscard]] Steady::time_point deadline() const { return deadline_; }
     /// By Deadlines: the limit has passed.
     void expire();
@@ -64,8 +66,16 @@ protected:
     Loop& loop_;
     bool expired_ = false;
     bool interrupted_ = false;
+    bool late_ = false;  // interrupted by a gentle limit
 
 private:
+    void set_limit(Steady::time_point then, bool gently) {
+        deadline_ = then;
+        gently_ = gently;
+        late_ = false;
+    }
+
+    bool gently_ = false;
     Steady::time_point deadline_ = Steady::time_point::max();
 };
 

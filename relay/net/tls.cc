@@ -171,6 +171,7 @@ private:
         }
         if (status == IoStatus::Cancelled) {
             interrupted_ = false;
+            return std::exchange(late_, false) ? IoStatus::TimedOut : IoStatus::Cancelled;
         }
         return status;
     }

@@ -31,6 +31,10 @@ Delivery delivery(std::uint8_t choice) {
     for (unsigned number = 0; number <= (choice & 3U); ++number) {
         const std::string address = "r" + std::to_string(number) + "@example.net";
         made.recipients.push_back({*queue::Address::parse(address), {}});
+        if (number == 2) {  // one beyond ASCII
+            made.recipients.back().address =
+                *queue::Address::parse("\u00fc@example.net", queue::Characters::Utf8);
+        }
         made.recipients.back().dsn.notify.success = (choice & 64U) != 0;
         made.recipients.back().dsn.original_recipient =
             (choice & 128U) != 0 ? "rfc822;" + address : "";

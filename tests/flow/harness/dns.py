@@ -109,7 +109,7 @@ zone:
         os.rename(f"{self.folder}/root.zone.new", f"{self.folder}/root.zone")
 
     def _wait(self):
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 break
