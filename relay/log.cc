@@ -31,7 +31,7 @@ spdlog::logger& sink() {
     return *kLogger;
 }
 
-std::string_view name(Level level) {
+std::string_view level_name(Level level) {
     switch (level) {
         case Level::Debug:
             return "debug";
@@ -169,7 +169,7 @@ bool enabled(Level level) {
     return level >= threshold.load(std::memory_order_relaxed);
 }
 
-Event::Event(Level level, std::string_view event)
+Event::Event(Level level, std::string_view name)
     : level_(level), on_(enabled(level)), json_(as_json) {
     if (!on_) {
         return;
@@ -179,16 +179,16 @@ Event::Event(Level level, std::string_view event)
         line_ += "{\"time\":\"";
         append_time(line_);
         line_ += "\",\"level\":\"";
-        line_ += name(level_);
+        line_ += level_name(level_);
         line_ += "\",\"event\":\"";
-        line_ += event;
+        line_ += name;
         line_ += '"';
     } else {
         append_time(line_);
         line_ += ' ';
-        line_ += name(level_);
+        line_ += level_name(level_);
         line_ += ' ';
-        line_ += event;
+        line_ += name;
     }
 }
 
@@ -202,19 +202,19 @@ Event::~Event() {
     sink().log(spdlog::level::info, spdlog::string_view_t(line_.data(), line_.size()));
 }
 
-Event& Event::field(std::string_view key, std::string_view value) {
+Event& Event::field(std::string_view name, std::string_view value) {
     if (!on_) {
         return *this;
     }
     if (json_) {
         line_ += ",\"";
-        line_ += key;
+        line_ += name;
         line_ += "\":\"";
         append_escaped(line_, value);
         line_ += '"';
     } else {
         line_ += ' ';
-        line_ += key;
+        line_ += name;
         line_ += '=';
         if (is_plain(value)) {
             line_ += value;
@@ -227,7 +227,7 @@ Event& Event::field(std::string_view key, std::string_view value) {
     return *this;
 }
 
-Event& Event::field(std::string_view key, std::int64_t value) {
+Event& Event::field(std::string_view name, std::int64_t value) {
     if (!on_) {
         return *this;
     }
@@ -236,11 +236,11 @@ Event& Event::field(std::string_view key, std::int64_t value) {
     const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
     if (json_) {
         line_ += ",\"";
-        line_ += key;
+        line_ += name;
         line_ += "\":";
     } else {
         line_ += ' ';
-        line_ += key;
+        line_ += name;
         line_ += '=';
     }
     line_ += text;

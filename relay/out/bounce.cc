@@ -116,7 +116,7 @@ public:
         }
     }
 
-    std::string text() const {
+    [[nodiscard]] std::string text() const {
         std::string text = header();
         // RFC 6533 4: message/global-delivery-status where an address is internationalized,
         // message/global-headers for such a header. NB: 8-bit, never base64 or quoted-printable,
@@ -147,7 +147,7 @@ private:
     /// RFC 3461 6.2: with RET=FULL the full message SHOULD be returned with a notification of
     /// failure; one that is too long, or only relayed, as its header. NB: as its header too where
     /// it is not 7-bit, which the report is.
-    bool returns_whole() const {
+    [[nodiscard]] bool returns_whole() const {
         return envelope_.ret == queue::ReturnedPart::Full && given_up_ > 0 &&
                original_.chunks == 0 && !original_.header.empty() &&
                original_.header.size() + original_.body.size() <= kMaxReturned &&
@@ -156,19 +156,20 @@ private:
 
     /// The report names its recipients; where one of them is beyond ASCII, the parts that do so are
     /// UTF-8.
-    Encoding characters_of_addresses() const {
+    [[nodiscard]] Encoding characters_of_addresses() const {
         const bool ascii = std::all_of(fates_.begin(), fates_.end(), [this](const auto& fate) {
             return envelope_.recipients[fate.first].address.is_ascii();
         });
         return ascii ? Encoding::SevenBit : Encoding::Utf8;
     }
 
-    std::string part(const std::string& type, Encoding encoding = Encoding::SevenBit) const {
+    [[nodiscard]] std::string part(const std::string& type,
+                                   Encoding encoding = Encoding::SevenBit) const {
         return "--" + boundary_ + "\r\nContent-Type: " + type + "\r\n" +
                (encoding == Encoding::Utf8 ? "Content-Transfer-Encoding: 8bit\r\n" : "") + "\r\n";
     }
 
-    std::string header() const {
+    [[nodiscard]] std::string header() const {
         std::string text = "From: Mail Delivery System <" + config_.postmaster + ">\r\n";
         text += "To: <" + envelope_.sender.text() + ">\r\n";
         text += given_up_ > 0 ? "Subject: Undelivered mail returned to sender\r\n"
@@ -184,7 +185,7 @@ private:
         return text;
     }
 
-    std::string explanation() const {
+    [[nodiscard]] std::string explanation() const {
         const auto addresses = [](std::size_t count) {
             return std::string(count == 1 ? "the address below" : "the addresses below");
         };
@@ -205,7 +206,7 @@ private:
         return text + "Queue id: " + envelope_.id.text() + "\r\n\r\n";
     }
 
-    std::string reasons(bool given_up) const {
+    [[nodiscard]] std::string reasons(bool given_up) const {
         std::string text;
         for (const auto& [position, fate] : fates_) {
             if (given_up != (fate != Fate::Relayed)) {
@@ -229,7 +230,7 @@ private:
     }
 
     /// RFC 3464 2.1: fields about the message, then a group for each recipient.
-    std::string message_fields() const {
+    [[nodiscard]] std::string message_fields() const {
         std::string text;
         // RFC 3461 6.3 a: where ENVID was given the field MUST be supplied, decoded from xtext.
         if (const auto id = smtp::decode_envelope_id(envelope_.envelope_id)) {
@@ -241,7 +242,7 @@ private:
         return text;
     }
 
-    std::string recipient_fields(const queue::Recipient& recipient, Fate fate) const {
+    [[nodiscard]] std::string recipient_fields(const queue::Recipient& recipient, Fate fate) const {
         const auto& outcome = *recipient.last;
         std::string text;
         // RFC 3461 6.3 d: where ORCPT was given the field MUST be supplied, else it MUST NOT
