@@ -258,6 +258,9 @@ net::Task<bool> Session::follow(Step step) {
         (void)co_await flush();
         co_return false;
     }
+    if (step.logged_in) {
+        logins_.succeeded(client_);
+    }
     if (step.penalty) {
         const bool alive = co_await pay_penalty();
         if (!alive) {

@@ -100,10 +100,12 @@ net::Task<bool> Session::pay_penalty() {
     constexpr int kLongest = 3;
     failed_logins_ = std::min(failed_logins_ + 1, kLongest);
     const bool locked = logins_.failed(client_, Logins::Clock::now());
-    log::Event event(locked ? log::Level::Warning : log::Level::Info, "login-failed");
-    event.field("client", client_.text());
-    if (locked) {
-        event.field("advice", "its address is locked out for 15 minutes");
+    {
+        log::Event event(locked ? log::Level::Warning : log::Level::Info, "login-failed");
+        event.field("client", client_.text());
+        if (locked) {
+            event.field("advice", "its address is locked out for 15 minutes");
+        }
     }
     const bool written = co_await flush();
     if (!written) {

@@ -88,6 +88,7 @@ public:
         Next next = Next::Line;
         std::string reply = {};  // complete lines to write
         bool penalty = false;    // write it after a while: somebody guesses passwords
+        bool logged_in = false;  // somebody just did
         std::uint64_t chunk = 0;
         bool last = false;     // the chunk ends the message
         bool refused = false;  // the chunk's octets are to be thrown away

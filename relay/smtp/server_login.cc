@@ -134,7 +134,7 @@ Step ServerDialog::go_on_with(SaslServer::Next next) {
             logged_in_ = true;
             login_failures_ = 0;
             sasl_.reset();
-            return answer({235, "2.7.0", "welcome"});
+            return {.reply = Reply{235, "2.7.0", "welcome"}.wire(), .logged_in = true};
         case SaslServer::Next::Refused:
             sasl_.reset();
             return login_failed();

@@ -186,6 +186,17 @@ class Login(FlowTest):
         self.assertRegex(relay.log(), r"login-failed client=127\.0\.0\.1 advice=")
         self.assertNotIn("guess", relay.log())
 
+    def test_a_login_forgives_the_failures_before_it(self):
+        self.serving("starttls")
+        wrong = base64.b64encode(b"\0billing\0guess").decode()
+        for _ in range(2):  # 18 failures in all, never ten in a row
+            clients = [Raw() for _ in range(9)]
+            for client in clients:
+                client.say("AUTH PLAIN " + wrong)
+            self.assertEqual([client.reply()[:3] for client in clients], ["535"] * 9)
+            with Raw() as client:
+                self.assertTrue(client.ask("AUTH PLAIN " + PLAIN).startswith("235"))
+
     def test_senders_limit_envelope_and_author(self):
         self.serving("starttls", billing={"senders": ["noreply@example.com"]})
         client = self.connect(tls=True)

@@ -178,7 +178,9 @@ TEST(ServerLogin, AsksForWhatAnInitialResponseLeavesOut) {
     EXPECT_EQ(step.next, Next::SaslLine);
     EXPECT_EQ(step.reply, "334 \r\n");
     EXPECT_EQ(plain.sasl_line(kRight).next, Next::CheckPassword);
-    EXPECT_TRUE(plain.password_checked(true).reply.starts_with("235 2.7.0 "));
+    const auto welcome = plain.password_checked(true);
+    EXPECT_TRUE(welcome.reply.starts_with("235 2.7.0 "));
+    EXPECT_TRUE(welcome.logged_in);
     EXPECT_EQ(plain.user(), "billing");
 
     const auto kept_login = secured();
