@@ -55,6 +55,7 @@ struct Client {
 
 enum class ListenerTls : std::uint8_t { None, StartTls, RequiredStartTls, Implicit };
 enum class Auth : std::uint8_t { Off, Optional, Required };
+enum class BareNewline : std::uint8_t { Reject, Normalize };
 
 struct Listener {
     Endpoint address{
@@ -69,6 +70,8 @@ struct Listener {
         {IpNetwork(IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), 128), {}}};
 
     std::vector<IpNetwork> proxy_protocol;  // peers that say who is behind them
+    BareNewline bare_newline = BareNewline::Reject;
+
     /// The entry with the longest prefix that contains `client`, or nothing.
     [[nodiscard]] const Client* find_client(const IpAddress& client) const;
     bool operator==(const Listener&) const = default;
@@ -95,7 +98,8 @@ struct Limits {
     Duration data_timeout = std::chrono::minutes(10);         // the whole of DATA
     std::uint64_t memory = std::uint64_t{512} * 1024 * 1024;  // octets
     int messages_per_minute_per_client = 0;                   // 0 is without limit
-    std::optional<std::uint64_t> min_free_disk;               // octets; unset is "auto"
+    int queue_messages = 0;                      // waiting and held; 0 is without limit
+    std::optional<std::uint64_t> min_free_disk;  // octets; unset is "auto"
 
     /// Of `memory`, what keeps contents for their first attempt: a quarter, 64 MiB at most. The
     /// rest is for receiving.
@@ -105,6 +109,18 @@ struct Limits {
     /// "auto": room for the largest message and its journal, 128 MiB at least.
     [[nodiscard]] std::uint64_t effective_min_free_disk() const;
     bool operator==(const Limits&) const = default;
+};
+
+enum class ReceivedClient : std::uint8_t { Full, Hidden };
+enum class LongLines : std::uint8_t { Encode, Refuse };
+enum class EightBit : std::uint8_t { Keep, Encode };
+
+struct Intake {
+    std::optional<DomainName> origin;  // completes bare addresses; unset refuses them
+    ReceivedClient received_client = ReceivedClient::Full;
+    LongLines long_lines = LongLines::Encode;  // over the 998 octets of RFC 5322 2.1.1
+    EightBit eight_bit = EightBit::Keep;
+    bool operator==(const Intake&) const = default;
 };
 
 struct Selector {
@@ -219,6 +235,7 @@ struct Config {
     std::vector<Listener> listeners;
     std::vector<User> users;
     Limits limits;
+    Intake intake;
     std::vector<Domain> domains;
     Dkim dkim;
     Queue queue;

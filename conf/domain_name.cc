@@ -5,6 +5,7 @@
 #include <idn2.h>
 
 #include "conf/errors.h"
+#include "conf/utf8.h"
 
 namespace conf {
 
@@ -14,11 +15,6 @@ constexpr std::size_t kLongestLabel = 63;  // RFC 1035 2.3.4
 constexpr std::size_t kLongestName =
     253;  // 255 octets on the wire, less the first length and the root
 constexpr std::size_t kLongestUtf8 = 1024;  // 253 characters of at most four octets
-
-bool is_ascii(std::string_view text) {
-    return std::all_of(
-        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
 
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

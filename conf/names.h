@@ -39,6 +39,14 @@ inline constexpr std::array<Named<ListenerTls>, 4> kListenerTlsNames = {
      {"implicit", ListenerTls::Implicit}}};
 inline constexpr std::array<Named<Auth>, 3> kAuthNames = {
     {{"off", Auth::Off}, {"optional", Auth::Optional}, {"required", Auth::Required}}};
+inline constexpr std::array<Named<BareNewline>, 2> kBareNewlineNames = {
+    {{"reject", BareNewline::Reject}, {"normalize", BareNewline::Normalize}}};
+inline constexpr std::array<Named<ReceivedClient>, 2> kReceivedClientNames = {
+    {{"full", ReceivedClient::Full}, {"hidden", ReceivedClient::Hidden}}};
+inline constexpr std::array<Named<LongLines>, 2> kLongLinesNames = {
+    {{"encode", LongLines::Encode}, {"refuse", LongLines::Refuse}}};
+inline constexpr std::array<Named<EightBit>, 2> kEightBitNames = {
+    {{"keep", EightBit::Keep}, {"encode", EightBit::Encode}}};
 inline constexpr std::array<Named<Prove>, 1> kProveNames = {{{"off", Prove::Off}}};
 inline constexpr std::array<Named<Only>, 1> kTrustAnchorNames = {{{"off", Only::This}}};
 inline constexpr std::array<Named<StoreKind>, 1> kStoreNames = {{{"sqlite", StoreKind::Sqlite}}};

@@ -58,6 +58,7 @@ void read_all(TableReader& root, Config& config) {
     read_listeners(root, config);
     read_users(root, config);
     read_limits(root, config);
+    read_intake(root, config);
     read_domains(root, config);
     read_dkim(root, config);
     read_queue(root, config);

@@ -1,15 +1,9 @@
 #include "conf/endpoint.h"
 #include "conf/read_tables.h"
-#include "conf/units.h"
 
 namespace conf {
 
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr std::uint64_t kKiB = 1024;
-constexpr std::uint64_t kGiB = kKiB * 1024 * 1024;
 
 std::string take_network(const std::string& value, IpNetwork& into) {
     const auto network = IpNetwork::parse(value);
@@ -98,6 +92,7 @@ void read_listener(TableReader& table, Listener& listener) {
                     take_proxy)) {
         listener.proxy_protocol = std::move(proxies);
     }
+    table.choice("bare_newline", listener.bare_newline, kBareNewlineNames);
 }
 
 }  // namespace
@@ -108,38 +103,6 @@ void read_listeners(TableReader& root, Config& config) {
     if (config.listeners.empty()) {
         config.listeners.emplace_back();
     }
-}
-
-void read_limits(TableReader& root, Config& config) {
-    root.table("limits", [&](TableReader& table) {
-        Limits& limits = config.limits;
-        // NB: RFC 5321 4.5.3.1.7 and .8 ask for 64 KiB and 100 recipients at least; less is for
-        // those who send less.
-        table.size("message_size", limits.message_size, kKiB, kGiB);
-        table.integer("recipients", limits.recipients, 1, 100'000);
-        table.integer("connections", limits.connections, 1, 100'000);
-        table.integer("connections_per_client", limits.connections_per_client, 1, 100'000);
-        table.integer("messages_per_connection", limits.messages_per_connection, 1, 1'000'000);
-        table.integer("errors", limits.errors, 1, 1'000);
-        table.size("memory", limits.memory, 4 * kKiB * kKiB, 1024 * kGiB);
-        table.integer(
-            "messages_per_minute_per_client", limits.messages_per_minute_per_client, 0, 1'000'000);
-        table.duration("command_timeout", limits.command_timeout, 100ms, 1h);
-        table.duration("data_timeout", limits.data_timeout, 100ms, 24h);
-        table.text("min_free_disk",
-                   "\"auto\" or a size like \"1GiB\"",
-                   [&](const std::string& value) -> std::string {
-                       if (value == "auto") {
-                           return {};
-                       }
-                       const auto octets = parse_size(value);
-                       if (!octets) {
-                           return octets.error().message() + ", or \"auto\"";
-                       }
-                       limits.min_free_disk = *octets;
-                       return {};
-                   });
-    });
 }
 
 }  // namespace conf

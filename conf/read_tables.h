@@ -18,6 +18,7 @@ void read_root(TableReader& root, Config& config);       // hostname ... shutdow
 void read_listeners(TableReader& root, Config& config);  // [[listener]]
 void read_users(TableReader& root, Config& config);      // [[user]]
 void read_limits(TableReader& root, Config& config);
+void read_intake(TableReader& root, Config& config);
 void read_domains(TableReader& root, Config& config);  // [[domain]], [[domain.selector]]
 void read_dkim(TableReader& root, Config& config);
 void read_queue(TableReader& root, Config& config);

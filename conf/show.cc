@@ -124,6 +124,7 @@ void show_listener(Page& page, const Listener& listener) {
     page.string("auth", name_of(kAuthNames, listener.auth));
     page.raw("clients", listed(listener.clients, client_value));
     page.list("proxy_protocol", listener.proxy_protocol, network_text);
+    page.string("bare_newline", name_of(kBareNewlineNames, listener.bare_newline));
 }
 
 void show_user(Page& page, const User& user) {
@@ -145,9 +146,18 @@ void show_limits(Page& page, const Limits& limits) {
     page.number("errors", limits.errors);
     page.string("memory", size_text(limits.memory));
     page.number("messages_per_minute_per_client", limits.messages_per_minute_per_client);
+    page.number("queue_messages", limits.queue_messages);
     page.duration("command_timeout", limits.command_timeout);
     page.duration("data_timeout", limits.data_timeout);
     page.string("min_free_disk", limits.min_free_disk ? size_text(*limits.min_free_disk) : "auto");
+}
+
+void show_intake(Page& page, const Intake& intake) {
+    page.header("[intake]");
+    page.string("origin", intake.origin ? intake.origin->text() : "");
+    page.string("received_client", name_of(kReceivedClientNames, intake.received_client));
+    page.string("long_lines", name_of(kLongLinesNames, intake.long_lines));
+    page.string("eight_bit", name_of(kEightBitNames, intake.eight_bit));
 }
 
 void show_domain(Page& page, const Domain& domain) {
@@ -238,6 +248,7 @@ std::string show(const Config& config, Secrets secrets) {
         show_user(page, user);
     }
     show_limits(page, config.limits);
+    show_intake(page, config.intake);
     for (const Domain& domain : config.domains) {
         show_domain(page, domain);
     }

@@ -1,4 +1,4 @@
-// is_utf8: whether octets are text.
+// is_utf8, is_ascii: whether octets are text, and of which kind.
 //
 // Standards: RFC 3629 4: the shortest form, no surrogates, nothing above U+10FFFF.
 // Threads: no state.
@@ -9,5 +9,8 @@
 namespace conf {
 
 bool is_utf8(std::string_view text);
+
+/// No octet above 127.
+bool is_ascii(std::string_view text);
 
 }  // namespace conf

@@ -26,7 +26,10 @@ TEST(Parse, FillsEveryDefaultOfASmallFile) {
     ASSERT_EQ(config.listeners[0].clients.size(), 2U);
     EXPECT_EQ(config.listeners[0].clients[0].network.text(), "127.0.0.0/8");
     EXPECT_EQ(config.listeners[0].clients[1].network.text(), "::1");
+    EXPECT_EQ(config.listeners[0].bare_newline, BareNewline::Reject);
     EXPECT_EQ(config.limits, Limits{});
+    EXPECT_EQ(config.limits.queue_messages, 0);
+    EXPECT_EQ(config.intake, Intake{});
     EXPECT_EQ(config.dkim, Dkim{});
     EXPECT_EQ(config.queue, Queue{});
     EXPECT_EQ(config.queue.retry, (std::vector<Duration>{1min, 5min, 15min, 30min, 1h, 2h, 4h}));
@@ -46,6 +49,7 @@ TEST(Parse, TakesTheKeysOfListenersAndLimits) {
 address = "[::1]:25"
 tls = "none"
 clients = ["10.0.0.0/8", "192.0.2.1"]
+bare_newline = "normalize"
 [[listener]]
 address = "127.0.0.1:0"
 [[listener]]
@@ -59,6 +63,7 @@ messages_per_connection = 4
 errors = 5
 memory = "4MiB"
 messages_per_minute_per_client = 6
+queue_messages = 7
 command_timeout = "100ms"
 data_timeout = "24h"
 min_free_disk = "0"
@@ -67,8 +72,10 @@ min_free_disk = "0"
     EXPECT_EQ(config.listeners[0].address.text(), "[::1]:25");
     ASSERT_EQ(config.listeners[0].clients.size(), 2U);
     EXPECT_EQ(config.listeners[0].clients[1].network.text(), "192.0.2.1");
+    EXPECT_EQ(config.listeners[0].bare_newline, BareNewline::Normalize);
     EXPECT_EQ(config.listeners[1].clients.size(), 2U);
-    const Limits expected{10240, 1, 2, 3, 4, 5, 100ms, 24h, 4 << 20, 6, 0};
+    EXPECT_EQ(config.listeners[1].bare_newline, BareNewline::Reject);
+    const Limits expected{10240, 1, 2, 3, 4, 5, 100ms, 24h, 4 << 20, 6, 7, 0};
     EXPECT_EQ(config.limits, expected);
     EXPECT_FALSE(configured(with("[limits]\nmin_free_disk = \"auto\"\n")).limits.min_free_disk);
 }

@@ -43,13 +43,18 @@ TEST(Show, ReadsBackWithEverythingSet) {
                                 Auth::Required,
                                 {{IpNetwork::parse("::/64").value(), {}},
                                  {IpNetwork::parse("10.0.0.0/8").value(), kSenders}},
-                                {IpNetwork::parse("192.0.2.5").value()}});
+                                {IpNetwork::parse("192.0.2.5").value()},
+                                BareNewline::Normalize});
     config.listeners.push_back(config.listeners[1]);
     config.listeners[2].address.port = 26;
     config.listeners[2].tls = ListenerTls::Implicit;
     config.listeners[2].clients.clear();
     config.users = {{"billing", kVerifier, {}}, {"\"b\" \\ ${x} \xC3\xBC", kVerifier, kSenders}};
-    config.limits = {1025, 2, 3, 4, 5, 6, 1500ms, 3h, 5'000'000, 7, 4096};
+    config.limits = {1025, 2, 3, 4, 5, 6, 1500ms, 3h, 5'000'000, 7, 8, 4096};
+    config.intake = {DomainName::parse("example.net").value(),
+                     ReceivedClient::Hidden,
+                     LongLines::Refuse,
+                     EightBit::Encode};
     Selector selector{"b", "/keys/b.pem", {}, {}};
     selector.sign_from = Instant(1'796'083'200'007ms);
     selector.sign_until = Instant(1'896'083'200'000ms);
