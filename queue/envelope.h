@@ -1,7 +1,7 @@
 // Envelope: who sent a message, who is to get it, and how far each of them has come.
 //
 // Standards: RFC 5321 2.3.1 (envelope), RFC 6152 (BODY), RFC 3461 (RET, ENVID and what a recipient
-//   carries of it), RFC 6531 (SMTPUTF8).
+//   carries of it), RFC 6531 (SMTPUTF8), RFC 8689 (REQUIRETLS).
 // Threads: values; a message is owned by one object at a time.
 #pragma once
 
@@ -45,10 +45,10 @@ struct Hold {
     bool operator==(const Hold&) const = default;
 };
 
-struct Envelope {
+/// What all recipients of a message have in common.
+struct EnvelopeHead {
     MessageId id;
     Address sender;
-    std::vector<Recipient> recipients;  // at least one
     BodyKind body = BodyKind::SevenBit;
     Instant accepted{};
     std::string client;         // "192.0.2.7" or "local"
@@ -62,6 +62,12 @@ struct Envelope {
     /// ... and its header has text beyond ASCII (RFC 6532). Such text of a client that did not say
     /// so is 8-bit, no more.
     bool utf8_header = false;
+    bool require_tls = false;  // the client said REQUIRETLS: never a hop in the clear
+    bool operator==(const EnvelopeHead&) const = default;
+};
+
+struct Envelope : EnvelopeHead {
+    std::vector<Recipient> recipients;  // at least one
     bool operator==(const Envelope&) const = default;
 
     /// At least one recipient still waits.

@@ -11,9 +11,10 @@
 namespace queue {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
-constexpr std::uint8_t kWithoutDsn =
-    1;  // before there were RET, ENVID, NOTIFY and ORCPT, and SMTPUTF8
+// The newest version, and what the older ones lack.
+constexpr std::uint8_t kVersion = 3;
+constexpr std::uint8_t kWithoutRequireTls = 2;
+constexpr std::uint8_t kWithoutDsn = 1;  // nor RET, ENVID, NOTIFY, ORCPT and SMTPUTF8
 constexpr std::size_t kSeal = 4;
 /// No recipient takes fewer octets, so a count can be checked before anything is reserved for it.
 constexpr std::size_t kShortestRecipient = 5;
@@ -113,9 +114,10 @@ public:
     [[nodiscard]] bool ok() const { return ok_; }
     [[nodiscard]] std::size_t left() const { return rest_.size(); }
     [[nodiscard]] bool knows_version() const {
-        return version_ == kVersion || version_ == kWithoutDsn;
+        return version_ >= kWithoutDsn && version_ <= kVersion;
     }
-    [[nodiscard]] bool has_dsn() const { return version_ != kWithoutDsn; }
+    [[nodiscard]] bool has_dsn() const { return version_ > kWithoutDsn; }
+    [[nodiscard]] bool has_require_tls() const { return version_ > kWithoutRequireTls; }
 
     void refuse() {
         ok_ = false;
@@ -252,7 +254,7 @@ void EnvelopeCodec::encode(const Envelope& envelope, std::string& octets) {
     out.instant(envelope.hold.since);
     out.octet(static_cast<unsigned>(envelope.ret));
     out.text(envelope.envelope_id);
-    out.octet(packed({envelope.utf8, envelope.utf8_header}));
+    out.octet(packed({envelope.utf8, envelope.utf8_header, envelope.require_tls}));
     octets += seal(envelope.id, octets);
 }
 
@@ -291,9 +293,10 @@ conf::Result<Envelope> EnvelopeCodec::decode(MessageId id, std::string_view octe
         envelope.ret =
             static_cast<ReturnedPart>(in.octet(static_cast<unsigned>(ReturnedPart::Headers)));
         envelope.envelope_id = in.text();
-        const unsigned flags = in.octet(3);
+        const unsigned flags = in.octet(in.has_require_tls() ? 7 : 3);
         envelope.utf8 = is_set(flags, 0);
         envelope.utf8_header = is_set(flags, 1);
+        envelope.require_tls = is_set(flags, 2);
     }
     if (!in.ok() || in.left() != 0) {
         return damaged("the envelope cannot be read");

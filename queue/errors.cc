@@ -33,6 +33,8 @@ public:
                 return "the queue cannot be read";
             case errc::StoreLatched:
                 return "the queue has stopped after a failed write";
+            case errc::QueueFull:
+                return "the queue is full";
         }
         return "unknown queue error";
     }

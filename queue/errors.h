@@ -24,6 +24,7 @@ enum class errc {
     StoreUnwritable,  // permissions, a missing folder, another program's lock
     StoreUnreadable,  // the disk failed a read
     StoreLatched,     // stopped for good after a failed write or sync; only a restart helps
+    QueueFull,        // as many messages wait as may
 };
 
 const boost::system::error_category& category() noexcept;

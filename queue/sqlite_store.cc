@@ -84,6 +84,11 @@ public:
         return totals;
     }
 
+    std::uint64_t messages() override {
+        const Totals totals = ledger_.totals();
+        return totals.waiting + totals.active + totals.held;
+    }
+
     conf::Result<std::map<std::string, std::string>> recall(const std::string& topic) override {
         return read([&](SqliteReader& reader) { return reader.recall(topic, now_); });
     }

@@ -135,6 +135,8 @@ public:
     /// set all the same.
     virtual conf::Result<Page> query(const Filter& filter, MessageId from) = 0;
     virtual conf::Result<Totals> totals() = 0;
+    /// How many messages wait, are active or held. Cheap; any thread.
+    virtual std::uint64_t messages() = 0;
     virtual conf::Result<std::map<std::string, std::string>> recall(const std::string& topic) = 0;
 
     /// Highest message id ever stored.

@@ -42,6 +42,7 @@ Envelope full_envelope() {
     envelope.envelope_id = "QQ+2B314159";
     envelope.utf8 = true;
     envelope.utf8_header = true;
+    envelope.require_tls = true;
     return envelope;
 }
 
@@ -164,7 +165,37 @@ TEST(EnvelopeCodec, ReadsRowsOfTheFirstVersion) {
     const auto again = EnvelopeCodec::decode(kId, encoded(*decoded));
     ASSERT_TRUE(again);
     EXPECT_EQ(*again, expected);
-    EXPECT_EQ(encoded(*decoded)[0], '\2');
+    EXPECT_EQ(encoded(*decoded)[0], '\3');
+}
+
+// The second version differs in its number and has no flag for REQUIRETLS.
+TEST(EnvelopeCodec, ReadsRowsOfTheSecondVersion) {
+    for (const auto& [said, header] :
+         {std::pair(false, false), std::pair(true, false), std::pair(true, true)}) {
+        Envelope expected = full_envelope();
+        expected.utf8 = said;
+        expected.utf8_header = header;
+        expected.require_tls = false;
+        std::string row = encoded(expected);
+        row.resize(row.size() - 4);
+        row[0] = '\2';
+        EXPECT_EQ(row.back(), static_cast<char>((said ? 1 : 0) + (header ? 2 : 0)));
+        row += EnvelopeCodec::seal(kId, row);
+        const auto decoded = EnvelopeCodec::decode(kId, row);
+        ASSERT_TRUE(decoded) << decoded.error().message();
+        EXPECT_EQ(*decoded, expected);
+    }
+}
+
+TEST(EnvelopeCodec, KeepsWhetherTlsIsRequired) {
+    for (const bool required : {false, true}) {
+        Envelope envelope = full_envelope();
+        envelope.require_tls = required;
+        const auto decoded = EnvelopeCodec::decode(kId, encoded(envelope));
+        ASSERT_TRUE(decoded);
+        EXPECT_EQ(decoded->require_tls, required);
+        EXPECT_EQ(*decoded, envelope);
+    }
 }
 
 TEST(EnvelopeCodec, IsSmall) {
@@ -203,11 +234,16 @@ TEST(EnvelopeCodec, RefusesSealedNonsense) {
     }
     EXPECT_EQ(refusal(sealed(payload + '\0')), errc::Damaged);
     std::string newer = payload;
-    newer[0] = 3;
+    newer[0] = 4;
     EXPECT_EQ(refusal(sealed(newer)), errc::Damaged);
-    std::string older = payload;
-    older[0] = 1;
-    EXPECT_EQ(refusal(sealed(older)), errc::Damaged);
+    for (const char version : {'\0', '\1', '\2'}) {
+        std::string older = payload;  // with a flag of today's
+        older[0] = version;
+        EXPECT_EQ(refusal(sealed(older)), errc::Damaged);
+    }
+    std::string flagged = payload;
+    flagged.back() = '\x0f';
+    EXPECT_EQ(refusal(sealed(flagged)), errc::Damaged);
     // A sender's length of 2^64 - 1, and a number of more than 64 bits.
     EXPECT_EQ(refusal(sealed(std::string("\1") + std::string(9, '\xff') + '\1')), errc::Damaged);
     EXPECT_EQ(refusal(sealed(std::string("\1") + std::string(9, '\xff') + '\3')), errc::Damaged);
