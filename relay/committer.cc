@@ -47,7 +47,64 @@ std::size_t Committer::payload_of(const Changes& changes) {
     return octets;
 }
 
+bool Committer::is_idle() const {
+    return !writing_ && urgent_.empty() && work_.empty() && !stopping_ &&
+           expected_.load(std::memory_order_relaxed) == 0;
+}
+
+/// As many of the oldest as fit.
+void Committer::move_to(Batch& batch, Batch& from, std::size_t& payload) {
+    while (!from.empty() && (batch.empty() || payload + from.front().payload <= kMaxPayload)) {
+        payload += from.front().payload;
+        batch.push_back(std::move(from.front()));
+        from.pop_front();
+    }
+}
+
+/// The lock is held; from here until end_writing() nobody else writes.
+void Committer::begin_writing() {
+    writing_ = true;
+    busy_since_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+void Committer::end_writing() {
+    writing_ = false;
+    busy_since_.store(0, std::memory_order_relaxed);
+}
+
+/// Nothing where it is the committer's turn.
+std::optional<conf::Result<void>> Committer::commit_here(Changes& changes) {
+    const std::size_t payload = payload_of(changes);
+    if (payload > kSmall || usual_ >= std::chrono::nanoseconds(kShort).count()) {
+        return std::nullopt;
+    }
+    std::optional<conf::Result<void>> own;
+    Batch batch;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!is_idle()) {
+            return std::nullopt;
+        }
+        std::size_t whole = payload;
+        move_to(batch, riding_, whole);
+        batch.push_back({std::move(changes),
+                         [&own](const conf::Result<void>& result) { own = result; },
+                         payload});
+        begin_writing();
+    }
+    commit_batch(batch);
+    const std::lock_guard lock(mutex_);
+    end_writing();
+    if (!urgent_.empty() || !work_.empty() || stopping_) {
+        wake_.notify_one();  // they came meanwhile
+    }
+    return own;
+}
+
 net::Task<conf::Result<void>> Committer::commit(Changes changes) {
+    if (auto result = commit_here(changes)) {
+        co_return std::move(*result);
+    }
     std::function<void(std::function<void(conf::Result<void>)>)> start = [this,
                                                                           &changes](auto done) {
         commit(std::move(changes), [done](const conf::Result<void>& result) { done(result); });
@@ -110,24 +167,19 @@ void Committer::run() {
     Clock::time_point last_tidy = Clock::now();
     std::unique_lock lock(mutex_);
     for (;;) {
+        if (writing_) {
+            wake_.wait(lock);  // a loop commits by itself
+            continue;
+        }
         const auto now = Clock::now();
         const bool riders_due = !riding_.empty() && now >= ride_until_;
         if (urgent_.empty() && !riders_due && work_.empty() && !stopping_) {
-            if (riding_.empty()) {
-                if (wake_.wait_for(lock, std::chrono::seconds(1)) == std::cv_status::timeout &&
-                    urgent_.empty() && work_.empty() && now - last_tidy > std::chrono::seconds(1)) {
-                    last_tidy = Clock::now();
-                    lock.unlock();
-                    const auto wall = std::chrono::floor<std::chrono::milliseconds>(
-                        std::chrono::system_clock::now());
-                    if (const auto tidied = store_.tidy(wall); !tidied) {
-                        log::Event(log::Level::Warning, "store-upkeep")
-                            .field("error", tidied.error().message());
-                    }
-                    lock.lock();
-                }
-            } else {
+            if (!riding_.empty()) {
                 wake_.wait_until(lock, ride_until_);
+            } else if (wake_.wait_for(lock, std::chrono::seconds(1)) == std::cv_status::timeout &&
+                       is_idle() && now - last_tidy > std::chrono::seconds(1)) {
+                last_tidy = Clock::now();
+                tidy(lock);
             }
             continue;
         }
@@ -138,22 +190,16 @@ void Committer::run() {
                 wake_.wait_until(lock, until, [this] { return stopping_; });
             }
         }
-        std::deque<Entry> batch;
+        Batch batch;
         std::size_t payload = 0;
-        for (auto* from : {&riding_, &urgent_}) {
-            while (!from->empty() &&
-                   (batch.empty() || payload + from->front().payload <= kMaxPayload)) {
-                payload += from->front().payload;
-                batch.push_back(std::move(from->front()));
-                from->pop_front();
-            }
-        }
+        move_to(batch, riding_, payload);
+        move_to(batch, urgent_, payload);
         if (!riding_.empty()) {
             ride_until_ = Clock::now();
         }
+        begin_writing();
         if (!batch.empty()) {
             last_start = Clock::now();
-            busy_since_.store(last_start.time_since_epoch().count(), std::memory_order_relaxed);
             lock.unlock();
             commit_batch(batch);
             lock.lock();
@@ -162,22 +208,33 @@ void Committer::run() {
             while (!work_.empty()) {
                 auto work = std::move(work_.front());
                 work_.pop_front();
-                busy_since_.store(Clock::now().time_since_epoch().count(),
-                                  std::memory_order_relaxed);
+                begin_writing();
                 lock.unlock();
                 work(store_);
                 work = nullptr;
                 lock.lock();
             }
         }
-        busy_since_.store(0, std::memory_order_relaxed);
+        end_writing();
         if (stopping_ && urgent_.empty() && riding_.empty() && work_.empty()) {
             return;
         }
     }
 }
 
-void Committer::commit_batch(std::deque<Entry>& batch) {
+void Committer::tidy(std::unique_lock<std::mutex>& lock) {
+    begin_writing();
+    lock.unlock();
+    const auto wall =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    if (const auto tidied = store_.tidy(wall); !tidied) {
+        log::Event(log::Level::Warning, "store-upkeep").field("error", tidied.error().message());
+    }
+    lock.lock();
+    end_writing();
+}
+
+void Committer::commit_batch(Batch& batch) {
     Changes all;
     std::vector<std::size_t> begins;
     for (auto& entry : batch) {
@@ -190,7 +247,9 @@ void Committer::commit_batch(std::deque<Entry>& batch) {
     });
     const auto begun = Clock::now();
     conf::Result<void> result = store_.commit(all);
-    metrics_.commit_seconds.observe(Clock::now() - begun);
+    const auto taken = Clock::now() - begun;
+    usual_ = (usual_.load(std::memory_order_relaxed) * 7 + taken.count()) / 8;
+    metrics_.commit_seconds.observe(taken);
     metrics_.commit_messages.observe(static_cast<double>(messages));
     const bool split = is_full(result) && batch.size() > 1;
     for (std::size_t i = 0; i < batch.size(); ++i) {

@@ -1,13 +1,16 @@
-// Committer: the one thread that writes the store. Folds everything that waits into one durable
-// commit.
+// Committer: the one writer of the store. Folds everything that waits into one durable commit.
 //
 // Commits at once when nobody else is about to ask; while other messages are being received
-// (expect()) it gathers for at most kWindow from the start of the commit before, since the number
-// of syncs is what costs. What was given to commit_later() rides with the next commit, kRide late
-// at most.
+// (Expectation) it gathers for at most kWindow from the start of the commit before, since the
+// number of syncs is what costs. What was given to commit_later() rides with the next commit, kRide
+// late at most.
 //
-// Threads: every function from any thread. Callbacks run on the committer's thread and must not
-//   block.
+// The committer's thread does the work; only a loop that asks while there is nothing else to do,
+// on a disk whose syncs are short, commits by itself: waking two threads would cost it a third of
+// the sync.
+//
+// Threads: every function from any thread; one at a time writes. Callbacks run on the committer's
+//   thread and must not block.
 // Errors: each commit gets its own answer. When a folded commit fails for a full disk, its parts
 //   are tried one by one, so that small ones still get through.
 // Stopping: stop() commits all that waits, then ends the thread; later calls fail.
@@ -19,6 +22,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -34,7 +38,10 @@ public:
     static constexpr std::chrono::milliseconds kWindow{2};
     static constexpr std::chrono::milliseconds kRide{20};
     static constexpr std::chrono::milliseconds kRetryFull{1000};  // riders on a full disk
-    static constexpr std::size_t kMaxPayload = 4 * 1024 * 1024;   // octets in one commit
+    // What a loop may be held up: on average, and by how many octets.
+    static constexpr std::chrono::milliseconds kShort{1};
+    static constexpr std::size_t kSmall = std::size_t{64} * 1024;
+    static constexpr std::size_t kMaxPayload = 4 * 1024 * 1024;  // octets in one commit
 
     using Changes = std::vector<queue::Change>;
     using Done = std::function<void(const conf::Result<void>&)>;
@@ -42,7 +49,8 @@ public:
     Committer(queue::Store& store, Metrics& metrics);
     ~Committer();
 
-    /// Durable when it returns success. Resumes on the caller's loop.
+    /// Durable when it returns success. Resumes on the caller's loop, which it may hold up for as
+    /// long as a short commit takes (kShort).
     net::Task<conf::Result<void>> commit(Changes changes);
     /// The same with a callback on the committer's thread.
     void commit(Changes changes, Done done);
@@ -83,8 +91,15 @@ private:
         Done done;
         std::size_t payload = 0;
     };
+    using Batch = std::deque<Entry>;
     void run();
-    void commit_batch(std::deque<Entry>& batch);
+    void tidy(std::unique_lock<std::mutex>& lock);
+    std::optional<conf::Result<void>> commit_here(Changes& changes);
+    void commit_batch(Batch& batch);
+    static void move_to(Batch& batch, Batch& from, std::size_t& payload);
+    [[nodiscard]] bool is_idle() const;
+    void begin_writing();
+    void end_writing();
     void postpone(Entry entry);
     static std::size_t payload_of(const Changes& changes);
 
@@ -92,13 +107,16 @@ private:
     Metrics& metrics_;
     std::atomic<int> expected_{0};
     std::atomic<std::chrono::steady_clock::rep> busy_since_{0};
+    // How long a commit takes of late, in nanoseconds; until one was seen, too long.
+    std::atomic<std::int64_t> usual_{std::chrono::nanoseconds(2 * kShort).count()};
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::deque<Entry> urgent_;
-    std::deque<Entry> riding_;
+    Batch urgent_;
+    Batch riding_;
     std::chrono::steady_clock::time_point ride_until_{};
     std::deque<std::function<void(queue::Store&)>> work_;
+    bool writing_ = false;  // somebody does; nobody else may
     bool stopping_ = false;
 
     std::thread thread_;

@@ -1,94 +1,17 @@
 #include "relay/committer.h"
 
 #include <atomic>
-#include <condition_variable>
 #include <future>
-#include <mutex>
-#include <set>
 
 #include <gtest/gtest.h>
 
-#include "queue/errors.h"
+#include "tests/relay/counting_store.h"
 
 namespace {
 
 using relay::Committer;
-
-queue::Change fact(const std::string& key) {
-    return queue::Remember{"test", key, "value", std::nullopt};
-}
-
-std::string key_of(const queue::Change& change) {
-    return std::get<queue::Remember>(change).key;
-}
-
-/// A store that only counts and can be told to wait or to fail.
-class CountingStore : public queue::Store {
-public:
-    conf::Result<void> commit(std::span<const queue::Change> changes) override {
-        std::unique_lock lock(mutex);
-        ++commits;
-        entered.notify_all();
-        may_go.wait(lock, [this] { return !blocked; });
-        for (const auto& change : changes) {
-            if (full.contains(key_of(change))) {
-                return queue::error(queue::errc::StoreFull, "no room");
-            }
-        }
-        for (const auto& change : changes) {
-            keys.push_back(key_of(change));
-        }
-        return {};
-    }
-    conf::Result<std::vector<queue::Envelope>> claim_due(queue::Instant, std::size_t) override {
-        return std::vector<queue::Envelope>();
-    }
-    conf::Result<std::optional<queue::Instant>> next_due() override {
-        return std::optional<queue::Instant>();
-    }
-    conf::Result<std::vector<queue::Envelope>> held(queue::MessageId, std::size_t) override {
-        return std::vector<queue::Envelope>();
-    }
-    conf::Result<queue::Stored> load(queue::MessageId) override {
-        return queue::error(queue::errc::NotFound, "");
-    }
-    conf::Result<std::string> read_body(queue::MessageId, int) override {
-        return queue::error(queue::errc::NotFound, "");
-    }
-    conf::Result<queue::Page> query(const queue::Filter&, queue::MessageId) override {
-        return queue::Page();
-    }
-    conf::Result<queue::Totals> totals() override { return queue::Totals(); }
-    conf::Result<std::map<std::string, std::string>> recall(const std::string&) override {
-        return std::map<std::string, std::string>();
-    }
-    queue::MessageId last_id() override { return queue::MessageId(0); }
-    std::uint64_t journal_octets() override { return 0; }
-    conf::Result<std::uint64_t> free_octets() override { return std::uint64_t{1} << 40; }
-    std::string latched() override { return ""; }
-    conf::Result<void> tidy(queue::Instant) override { return {}; }
-
-    void block() {
-        const std::lock_guard lock(mutex);
-        blocked = true;
-    }
-    void unblock() {
-        const std::lock_guard lock(mutex);
-        blocked = false;
-        may_go.notify_all();
-    }
-    void wait_for_commits(int number) {
-        std::unique_lock lock(mutex);
-        entered.wait(lock, [&] { return commits >= number; });
-    }
-
-    std::mutex mutex;
-    std::condition_variable entered, may_go;
-    bool blocked = false;
-    int commits = 0;
-    std::set<std::string> full;
-    std::vector<std::string> keys;
-};
+using support::CountingStore;
+using support::fact;
 
 struct Stage {
     CountingStore store;
