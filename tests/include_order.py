@@ -13,18 +13,20 @@ import sys
 # A unit is a folder of relay/, or the files of relay/ whose names begin with one of these words.
 LEVELS = [
     {"log": ["log"], "metrics": ["metrics"], "clock": ["clock"], "current": ["current"]},
-    {"smtp": [], "net": []},
+    {"smtp": [], "net": [], "mime": []},
     {"committer": ["committer"], "memory_budget": ["memory_budget"]},
     {"check": []},
     {"spool": ["spool", "lease"]},
-    {"intake": ["intake", "arrival", "trace_header"]},
+    {"intake": ["intake", "arrival", "body_digest", "recoding", "signing", "store_refusal", "submission_rules",
+                "trace_header"]},
     {"in": [], "out": []},
     {"status": []},
     {"cli": [], "relay": ["relay", "privileges", "restart_keys"]},
     {"main": ["main"]},
 ]
 FOLDERS = {"conf": {"conf"}, "dkim": {"conf", "dkim"}, "queue": {"conf", "queue"}, "relay": {"conf", "dkim", "queue", "relay"}}
-# What waits, logs or talks belongs to relay, and not to the pure dialogs of relay/smtp.
+# What waits, logs or talks belongs to relay, and not to what is pure in it.
+PURE = ("relay/smtp/", "relay/mime/")
 RELAY_ONLY = re.compile(r"(boost/asio|boost/beast|spdlog|systemd)[/.]|sys/socket\.h$|sys/epoll\.h$|sys/un\.h$|unbound\.h$")
 ADDRESSES = re.compile(r"(arpa/inet|netinet/in)\.h$")  # plain conversions: conf may
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -51,9 +53,9 @@ def fault(path, bracket, target):
     if target_folder not in FOLDERS or "/" not in target:
         if bracket == '"':
             return "write the path from the root of the repository"
-        pure = folder != "relay" or path.startswith("relay/smtp/")
+        pure = folder != "relay" or path.startswith(PURE)
         if pure and RELAY_ONLY.search(target):
-            return "only relay, and not relay/smtp, waits, logs and opens sockets"
+            return "only relay, and neither relay/smtp nor relay/mime, waits, logs and opens sockets"
         if pure and folder != "conf" and ADDRESSES.search(target):
             return "addresses are conf's: use conf::IpAddress"
         return None

@@ -23,9 +23,4 @@ std::string encoded_words(std::string_view text) {
     return result;
 }
 
-bool is_ascii(std::string_view text) {
-    return std::all_of(
-        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 }  // namespace relay::cli

@@ -12,6 +12,4 @@ namespace relay::cli {
 /// UTF-8 as encoded words of at most 75 octets, each of whole characters, folded.
 std::string encoded_words(std::string_view text);
 
-bool is_ascii(std::string_view text);
-
 }  // namespace relay::cli

@@ -14,7 +14,6 @@
 #include <utility>
 #include <variant>
 
-#include "relay/cli/address_list.h"
 #include "relay/cli/config_commands.h"
 #include "relay/cli/control_client.h"
 #include "relay/cli/ending.h"
@@ -22,6 +21,7 @@
 #include "relay/cli/sendmail_message.h"
 #include "relay/cli/sendmail_options.h"
 #include "relay/cli/submission_server.h"
+#include "relay/mime/address_list.h"
 
 namespace relay::cli {
 
@@ -63,7 +63,7 @@ Step<Address> named_sender(const std::string& text, const conf::DomainName& doma
     if (text.empty() || text == "<>") {
         return Address();
     }
-    auto found = mailboxes_in(text, domain);
+    auto found = mime::mailboxes_in(text, domain);
     if (!found || found->size() != 1) {
         return Failure{EX_USAGE,
                        "-f: " + (found ? "it is not one address" : found.error().message()) +
@@ -76,7 +76,7 @@ Step<std::vector<Address>> named_recipients(const std::vector<std::string>& argu
                                             const conf::DomainName& domain) {
     std::vector<Address> recipients;
     for (const std::string& argument : arguments) {
-        auto found = mailboxes_in(argument, domain);
+        auto found = mime::mailboxes_in(argument, domain);
         if (!found || found->empty()) {
             return Failure{EX_DATAERR,
                            "recipient \"" + argument +

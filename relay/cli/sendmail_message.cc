@@ -5,9 +5,10 @@
 #include <iterator>
 #include <utility>
 
+#include "conf/utf8.h"
 #include "dkim/field.h"
-#include "relay/cli/address_list.h"
 #include "relay/cli/encoded_words.h"
+#include "relay/mime/address_list.h"
 
 namespace relay::cli {
 
@@ -76,7 +77,7 @@ conf::Result<std::vector<::queue::Address>> recipients_of(const dkim::Header& he
         if (!is_one_of(field, resent ? kResentRecipientFields : kRecipientFields)) {
             continue;
         }
-        auto found = mailboxes_in(field.value, domain);
+        auto found = mime::mailboxes_in(field.value, domain);
         if (!found) {
             return conf::Error{{}, std::string(field.name) + ": " + found.error().message()};
         }
@@ -87,7 +88,7 @@ conf::Result<std::vector<::queue::Address>> recipients_of(const dkim::Header& he
 
 /// RFC 5322 3.2.5: phrase = 1*word; RFC 2047 5 (3) where it is not ASCII.
 std::string phrase(std::string_view name) {
-    if (!is_ascii(name)) {
+    if (!conf::is_ascii(name)) {
         return encoded_words(name);
     }
     std::string quoted = "\"";
@@ -139,7 +140,7 @@ conf::Result<SendmailMessage> make_message(std::string_view input, const Sendmai
         }
         const auto before = static_cast<std::size_t>(field.value.data() - field.raw.data());
         message.text += field.raw.substr(0, before);
-        message.text += complete_list(field.value, rules.domain);
+        message.text += mime::complete_list(field.value, rules.domain);
         message.text += field.raw.substr(before + field.value.size());
     }
     if (header->find("From") == nullptr) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "conf/utf8.h"
 #include "relay/cli/encoded_words.h"
 #include "relay/smtp/extensions.h"
 
@@ -148,7 +149,7 @@ std::string mail_command(const Submission& submission, const smtp::Extensions& o
     if (offered.size) {
         line += " SIZE=" + std::to_string(submission.message.size());
     }
-    if (offered.eight_bit && !is_ascii(submission.message)) {
+    if (offered.eight_bit && !conf::is_ascii(submission.message)) {
         line += " BODY=8BITMIME";
     }
     // RFC 6531 3.4: for an address beyond ASCII. NB: not for a header alone: scripts write what is
@@ -214,10 +215,10 @@ conf::Result<std::string> compose(const ::queue::Address& from,
     }
     // Date and Message-ID are the relay's to add.
     std::string message = "From: <" + from.text() + ">\r\nTo: <" + to.text() + ">\r\nSubject: " +
-                          (is_ascii(subject) ? subject : encoded_words(subject)) +
+                          (conf::is_ascii(subject) ? subject : encoded_words(subject)) +
                           "\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
                           "Content-Transfer-Encoding: " +
-                          (is_ascii(body) ? "7bit" : "8bit") + "\r\n\r\n";
+                          (conf::is_ascii(body) ? "7bit" : "8bit") + "\r\n\r\n";
     char before = '\0';
     for (const char c : body) {
         if (before == '\r' && c != '\n') {

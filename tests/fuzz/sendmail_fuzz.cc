@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "dkim/field.h"
-#include "relay/cli/address_list.h"
 #include "relay/cli/sendmail_input.h"
 #include "relay/cli/sendmail_message.h"
+#include "relay/mime/address_list.h"
 
 namespace {
 
@@ -37,17 +37,17 @@ void require_lines(std::string_view text) {
 }
 
 void try_list(std::string_view value, const conf::DomainName& domain) {
-    const auto listed = listed_addresses(value);
-    const std::string completed = complete_list(value, domain);
-    const auto again = listed_addresses(completed);
+    const auto listed = relay::mime::listed_addresses(value);
+    const std::string completed = relay::mime::complete_list(value, domain);
+    const auto again = relay::mime::listed_addresses(completed);
     require(listed.has_value() == again.has_value());
     if (listed) {
         require(listed->size() == again->size());
-        for (const ListedAddress& address : *again) {
+        for (const relay::mime::ListedAddress& address : *again) {
             require(!address.is_bare && address.end <= completed.size());
         }
     }
-    const auto mailboxes = mailboxes_in(value, domain);
+    const auto mailboxes = relay::mime::mailboxes_in(value, domain);
     require(!mailboxes || mailboxes->size() == listed->size());
 }
 

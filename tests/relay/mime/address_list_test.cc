@@ -1,10 +1,8 @@
-#include "relay/cli/address_list.h"
+#include "relay/mime/address_list.h"
 
 #include <gtest/gtest.h>
 
-#include "tests/relay/status/made_up.h"
-
-namespace relay::cli {
+namespace relay::mime {
 namespace {
 
 /// Addresses joined by spaces, bare ones with a question mark; or what is wrong.
@@ -92,7 +90,7 @@ TEST(AddressList, IsBounded) {
 }
 
 TEST(CompleteList, PutsTheDomainBehindNamesAlone) {
-    const auto domain = status::domain_name("example.com");
+    const auto domain = conf::DomainName::parse("example.com").value();
     EXPECT_EQ(complete_list(" root (Cron Daemon)", domain), " root@example.com (Cron Daemon)");
     EXPECT_EQ(complete_list("Root <root>,\r\n a@example.net, \"x y\"", domain),
               "Root <root@example.com>,\r\n a@example.net, \"x y\"@example.com");
@@ -100,14 +98,14 @@ TEST(CompleteList, PutsTheDomainBehindNamesAlone) {
 }
 
 TEST(CompleteList, LeavesWhatItCannotReadOrNeedNotChange) {
-    const auto domain = status::domain_name("example.com");
+    const auto domain = conf::DomainName::parse("example.com").value();
     for (const char* value : {"", " a@example.net", "Cron Daemon", "root (", "x:;"}) {
         EXPECT_EQ(complete_list(value, domain), value);
     }
 }
 
 TEST(MailboxesIn, AreWhatSmtpTakes) {
-    const auto domain = status::domain_name("example.com");
+    const auto domain = conf::DomainName::parse("example.com").value();
     const auto found = mailboxes_in("root, A <a@EXAMPLE.NET>, j\xc3\xb6@example.net", domain);
     ASSERT_TRUE(found) << found.error().message();
     ASSERT_EQ(found->size(), 3U);
@@ -117,7 +115,7 @@ TEST(MailboxesIn, AreWhatSmtpTakes) {
 }
 
 TEST(MailboxesIn, NameTheAddressThatIsNone) {
-    const auto domain = status::domain_name("example.com");
+    const auto domain = conf::DomainName::parse("example.com").value();
     for (const char* bad : {"a..b@example.com", "a@example..com", "j\xff@example.com", "a\\b"}) {
         const auto found = mailboxes_in(bad, domain);
         ASSERT_FALSE(found) << bad;
@@ -127,4 +125,4 @@ TEST(MailboxesIn, NameTheAddressThatIsNone) {
 }
 
 }  // namespace
-}  // namespace relay::cli
+}  // namespace relay::mime

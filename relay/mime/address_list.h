@@ -19,7 +19,7 @@
 #include "conf/result.h"
 #include "queue/address.h"
 
-namespace relay::cli {
+namespace relay::mime {
 
 struct ListedAddress {
     std::string text;      // without comments and white space: "user@example.com", or "root"
@@ -39,4 +39,4 @@ std::string complete_list(std::string_view value, const conf::DomainName& domain
 conf::Result<std::vector<::queue::Address>> mailboxes_in(std::string_view value,
                                                          const conf::DomainName& domain);
 
-}  // namespace relay::cli
+}  // namespace relay::mime

@@ -1,8 +1,8 @@
-#include "relay/cli/address_list.h"
+#include "relay/mime/address_list.h"
 
 #include <utility>
 
-namespace relay::cli {
+namespace relay::mime {
 
 namespace {
 
@@ -283,4 +283,4 @@ conf::Result<std::vector<::queue::Address>> mailboxes_in(std::string_view value,
     return mailboxes;
 }
 
-}  // namespace relay::cli
+}  // namespace relay::mime
