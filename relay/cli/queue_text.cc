@@ -30,6 +30,11 @@ bool has_value(const ordered_json& object, const char* key) {
     return found != object.end() && !found->is_null();
 }
 
+bool is_true(const ordered_json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
 std::string age_of(std::int64_t seconds) {
     return status::age_text(std::chrono::seconds(seconds));
 }
@@ -114,6 +119,9 @@ std::optional<std::string> message_text(const std::string& page) {
         {"accepted",
          text_of(json, "accepted") + " (" + age_of(number_of(json, "age_seconds")) + " ago)"});
     table.add({"size", std::to_string(number_of(json, "size")) + " octets"});
+    if (is_true(json, "require_tls")) {
+        table.add({"requires", "TLS on every hop (REQUIRETLS)"});
+    }
     if (has_value(json, "next")) {
         table.add({"next attempt", text_of(json, "next")});
     }

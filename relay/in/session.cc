@@ -9,12 +9,13 @@ namespace relay::in {
 smtp::ServerRules make_rules(const conf::Config& config, Intake& intake) {
     smtp::ServerRules rules;
     rules.hostname = config.hostname.text();
+    rules.origin = config.intake.origin ? config.intake.origin->text() : "";
     rules.message_size = config.limits.message_size;
     rules.recipients = config.limits.recipients;
     rules.errors = config.limits.errors;
     rules.messages = config.limits.messages_per_connection;
     rules.may_relay = true;
-    rules.judge_sender = [&intake](const queue::Address& sender, const std::string&) {
+    rules.judge_sender = [&intake](const queue::Address& sender) {
         return intake.judge_sender(sender, nullptr);
     };
     rules.judge_room = [&intake](std::uint64_t size) { return intake.judge_room(size); };
@@ -69,7 +70,7 @@ smtp::ServerRules Session::rules() {
         }
         return smtp::Reply{454, "4.7.0", "too many failed logins from your address, try later"};
     };
-    rules.judge_sender = [this](const queue::Address& sender, const std::string&) {
+    rules.judge_sender = [this](const queue::Address& sender) {
         return intake_.judge_sender(sender, senders());
     };
     rules.judge_room = [this](std::uint64_t size) -> std::optional<smtp::Reply> {

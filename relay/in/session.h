@@ -82,7 +82,7 @@ private:
     net::Task<bool> receive_chunk(Step chunk);
     net::Task<bool> read_message_octets();
     net::Task<> take(std::string_view octets);
-    net::Task<bool> end_message(smtp::DotStream::Fault fault);
+    net::Task<bool> end_message(smtp::LineEnds::Fault fault);
 
     // RFC 5321 4.5.3.1.4 asks for 512; long parameters need more. RFC 4954 4: 12,288 for AUTH.
     static constexpr std::size_t kMaxLine = 2048;

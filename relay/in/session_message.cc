@@ -4,12 +4,14 @@
 
 #include "relay/in/session.h"
 #include "relay/log.h"
+#include "relay/smtp/dot_stream.h"
+#include "relay/store_refusal.h"
 
 namespace relay::in {
 
 namespace {
 
-using Fault = smtp::DotStream::Fault;
+using Fault = smtp::LineEnds::Fault;
 
 constexpr conf::Duration kBlockTimeout =
     std::chrono::minutes(3);  // between two reads of a message (RFC 5321 4.5.3.2.5)
@@ -53,7 +55,7 @@ net::Task<bool> Session::begin_message() {
     }
     arrival_ = intake_.begin(std::move(reserved));
     spilt_ = {};
-    chunks_ = {};
+    chunks_ = smtp::ChunkStream(listener_->bare_newline);
     // RFC 5321 4.5.3.2.5 limits each wait; data_timeout limits the whole, so that a trickle does
     // not hold a place for ever.
     message_end_ = net::Steady::now() + config_->limits.data_timeout;
@@ -94,7 +96,7 @@ net::Task<bool> Session::receive_message(Step step) {
     if (!asked) {
         co_return false;
     }
-    smtp::DotStream stream;
+    smtp::DotStream stream(listener_->bare_newline);
     std::string piece;
     for (;;) {
         const std::size_t taken = stream.consume(in_, piece);
@@ -126,6 +128,7 @@ net::Task<bool> Session::receive_chunk(Step chunk) {
     }
     const bool thrown_away = chunk.refused || fault.has_value();
     std::uint64_t left = chunk.chunk;
+    std::string piece;
     while (left > 0) {
         if (in_.empty()) {
             const bool written = co_await flush();
@@ -140,28 +143,24 @@ net::Task<bool> Session::receive_chunk(Step chunk) {
         }
         const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, in_.size()));
         if (!thrown_away) {
-            const std::string_view octets = std::string_view(in_).substr(0, count);
-            chunks_.look(octets);
-            co_await take(octets);
+            chunks_.consume(std::string_view(in_).substr(0, count), piece);
+            co_await take(piece);
+            piece.clear();
         }
         in_.erase(0, count);
         scanned_ = 0;
         left -= count;
     }
     if (!thrown_away && chunk.last) {
-        chunks_.end();
-        if (!chunks_.at_line_start()) {
-            // NB: RFC 3030 lets a message end without CRLF; on the way out lines end a message, so
-            // the end is settled before it is signed.
-            co_await take("\r\n");
-        }
+        chunks_.end(piece);
+        co_await take(piece);
         co_return co_await end_message(chunks_.fault());
     }
     if (!thrown_away) {
         if (chunks_.fault() != Fault::None) {
             fault = fault_reply(chunks_.fault());
         } else if (!spilt_) {
-            fault = Intake::refusal(spilt_.error());
+            fault = store_refusal(spilt_.error());
         } else {
             fault = Intake::objection(*arrival_);
         }
@@ -181,7 +180,7 @@ net::Task<bool> Session::end_message(Fault fault) {
         reply = fault_reply(fault);
         metrics_.messages_rejected.add({std::to_string(reply.code)});
     } else if (!spilt_) {
-        reply = Intake::refusal(spilt_.error());
+        reply = store_refusal(spilt_.error());
         metrics_.messages_rejected.add({std::to_string(reply.code)});
     } else {
         Origin origin;

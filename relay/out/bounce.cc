@@ -146,10 +146,11 @@ public:
 private:
     /// RFC 3461 6.2: with RET=FULL the full message SHOULD be returned with a notification of
     /// failure; one that is too long, or only relayed, as its header. NB: as its header too where
-    /// it is not 7-bit, which the report is.
+    /// it is not 7-bit, which the report is. RFC 8689 5: RET=FULL MUST be disregarded where the
+    /// message required TLS.
     [[nodiscard]] bool returns_whole() const {
-        return envelope_.ret == queue::ReturnedPart::Full && given_up_ > 0 &&
-               original_.chunks == 0 && !original_.header.empty() &&
+        return envelope_.ret == queue::ReturnedPart::Full && !envelope_.require_tls &&
+               given_up_ > 0 && original_.chunks == 0 && !original_.header.empty() &&
                original_.header.size() + original_.body.size() <= kMaxReturned &&
                is_seven_bit(original_.header) && is_seven_bit(original_.body);
     }

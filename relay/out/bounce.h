@@ -2,7 +2,8 @@
 // nothing: what happened, in plain words, and what machines need.
 //
 // Standards: RFC 3464 (message/delivery-status), RFC 3461 6 (what it must hold of the request), RFC
-//   6522 (multipart/report), RFC 3834 (Auto-Submitted), RFC 6533 (its message/global kin).
+//   6522 (multipart/report), RFC 3834 (Auto-Submitted), RFC 6533 (its message/global kin), RFC 8689
+//   5 (REQUIRETLS: never the body).
 // Threads: no state; pure.
 #pragma once
 

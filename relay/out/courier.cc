@@ -5,7 +5,7 @@
 
 #include <boost/asio/post.hpp>
 
-#include "relay/intake.h"
+#include "relay/body_digest.h"
 #include "relay/log.h"
 #include "relay/out/failure.h"
 
@@ -27,6 +27,7 @@ std::vector<Share> shares_of(const queue::Envelope& envelope) {
     common.size = envelope.size;
     common.body = envelope.body;
     common.utf8_header = envelope.utf8_header;
+    common.require_tls = envelope.require_tls;
     common.ret = envelope.ret;
     common.envelope_id = envelope.envelope_id;
     const bool together = common.needs_utf8();
@@ -186,7 +187,7 @@ net::Task<bool> Courier::bring_content(Lease& lease) {
     }
     auto content = co_await spool_.fetch(lease.attempt().id);
     if (content && (*content)->chunks == 0) {
-        Intake::BodyCheck check((*content)->body_hash);
+        BodyCheck check((*content)->body_hash);
         check.update((*content)->body);
         if (!check.matches()) {
             content = conf::Error{{}, "its body is not what was stored"};

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "relay/intake.h"
+#include "relay/body_digest.h"
 #include "relay/out/failure.h"
 #include "relay/smtp/dot_stream.h"
 
@@ -137,7 +137,7 @@ net::Task<bool> Exchange::send_message(queue::MessageId id,
     smtp::dot_stuff(content->header, at_line_start, out_);
     out_ += "\r\n";
     smtp::dot_stuff(content->body, at_line_start, out_);
-    Intake::BodyCheck check(content->body_hash);
+    BodyCheck check(content->body_hash);
     for (int number = 0; number < content->chunks; ++number) {
         const auto row = co_await spool_.fetch_chunk(id, number);
         if (!row) {

@@ -48,8 +48,8 @@ queue::Outcome content_unreadable(const std::string& why);
 /// The relay stops before these recipients were tried. 4.3.2
 queue::Outcome interrupted();
 
-/// Every recipient failed for lack of an extension (5.6.3, 5.6.7, 5.6.9) or of room (5.3.4), seen
-/// in the reply to EHLO: nothing was asked.
+/// Every recipient failed for lack of an extension (5.6.3, 5.6.7, 5.6.9), of protection (5.7.30) or
+/// of room (5.3.4), seen in the reply to EHLO: nothing was asked.
 [[nodiscard]] bool lacks_extension(const std::vector<queue::Outcome>& outcomes);
 /// Such a failure, while a host that was not asked may have what is missing: Deferred.
 queue::Outcome in_doubt(queue::Outcome outcome);

@@ -1,39 +1,35 @@
-// ChunkStream: looks at the octets of a message that comes in chunks (BDAT), where lines end as in
+// ChunkStream: takes the octets of a message that comes in chunks (BDAT), where lines end as in
 // DATA but no dot ends the message.
 //
 // Standards: RFC 3030 3 (without BINARYMIME: lines of text), RFC 5321 2.3.8 (line ends).
-// Threads:   one owner.     Errors: a Fault, kept; the message must be refused then.
+// Threads:   one owner.     Cost: as DotStream has it.
+// Errors:    a Fault, kept; the message must be refused then.
 #pragma once
 
+#include <string>
 #include <string_view>
 
-#include "relay/smtp/dot_stream.h"
+#include "relay/smtp/line_ends.h"
 
 namespace relay::smtp {
 
 class ChunkStream {
 public:
-    using Fault = DotStream::Fault;
+    using Fault = LineEnds::Fault;
 
-    /// The next octets, wherever a chunk or a read ends.
-    void look(std::string_view octets);
-    /// No more octets: a CR at the very end was a bare one.
-    void end();
-    [[nodiscard]] Fault fault() const { return fault_; }
-    /// The last octets were CRLF, or there were none.
-    [[nodiscard]] bool at_line_start() const { return last_ == Last::LineEnd; }
+    explicit ChunkStream(conf::BareNewline choice = conf::BareNewline::Reject) : ends_(choice) {}
+
+    /// Appends what is kept of the next octets to `out`, wherever a chunk or a read ends. A CR at
+    /// the end of them is written once it is known what follows.
+    void consume(std::string_view octets, std::string& out);
+    /// No more octets: appends the end of the last line where it has none.
+    void end(std::string& out);
+    [[nodiscard]] Fault fault() const { return ends_.fault(); }
 
 private:
-    enum class Last { LineEnd, Text, Cr };
-
-    void note(Fault fault) {
-        if (fault_ == Fault::None) {
-            fault_ = fault;
-        }
-    }
-
-    Last last_ = Last::LineEnd;
-    Fault fault_ = Fault::None;
+    LineEnds ends_;
+    bool at_line_start_ = true;  // nothing is written, or its last octets are CRLF
+    bool cr_ = false;            // one is not yet written
 };
 
 }  // namespace relay::smtp

@@ -17,29 +17,14 @@ using Kind = queue::Outcome::Kind;
 /// buffer.
 constexpr std::size_t kGroup = 8192;
 
-queue::Outcome cannot_take(queue::EnhancedStatus status, std::string text) {
-    queue::Outcome outcome;
-    outcome.kind = Kind::Failed;
-    outcome.status = status;
-    outcome.text = std::move(text);
-    return outcome;
-}
-
 std::string quoted(const ServerReply& reply, std::string_view awaited) {
     return '"' + reply.text() + "\" as " + std::string(awaited);
 }
 
 }  // namespace
 
-// RFC 6531 3.6: the extension is for addresses and header fields beyond ASCII. A message that has
-// none is ordinary mail, whatever its client said.
-bool Delivery::has_utf8_address() const {
-    return !sender.is_ascii() || std::any_of(recipients.begin(),
-                                             recipients.end(),
-                                             [](const To& to) { return !to.address.is_ascii(); });
-}
-
-ClientDialog::ClientDialog(std::string helo) : helo_(std::move(helo)) {
+ClientDialog::ClientDialog(std::string helo, Protection protection)
+    : helo_(std::move(helo)), protection_(protection) {
     assert(!helo_.empty() && std::all_of(helo_.begin(), helo_.end(), [](char octet) {
         return is_printable(octet) && octet != ' ';
     }));
@@ -163,32 +148,8 @@ void ClientDialog::begin(const Delivery& delivery) {
     mail_open_ = false;
     message_sent_ = false;
 
-    // RFC 6152 3: a message with 8-bit octets goes only to a server that offers 8BITMIME.
-    if (delivery_.body == queue::BodyKind::EightBitMime && !offered_.eight_bit) {
-        decide_rest(
-            cannot_take({5, 6, 3}, "the message is 8-bit and the host does not offer 8BITMIME"));
-        return;
-    }
-    // RFC 6531 3.6: such a message MUST NOT go to a server that does not offer SMTPUTF8. It is
-    // neither stripped nor rewritten: that would break its signature, or tell somebody else.
-    // 3.5: X.6.7 is for the addresses, X.6.9 for a header that cannot be transferred.
-    if (!offered_.utf8 && delivery_.needs_utf8()) {
-        decide_rest(
-            delivery_.has_utf8_address()
-                ? cannot_take({5, 6, 7},
-                              "an address has characters beyond ASCII and the host does not offer "
-                              "SMTPUTF8")
-                : cannot_take({5, 6, 9},
-                              "the header has characters beyond ASCII and the host does not offer "
-                              "SMTPUTF8"));
-        return;
-    }
-    // RFC 1870 6: a client that knows the limit does not try a larger message.
-    if (offered_.max_size && delivery_.size > *offered_.max_size) {
-        decide_rest(cannot_take({5, 3, 4},
-                                "the message of " + std::to_string(delivery_.size) +
-                                    " octets is larger than the " +
-                                    std::to_string(*offered_.max_size) + " that the host takes"));
+    if (const auto missing = lack(delivery_, offered_, protection_)) {
+        decide_rest(*missing);
         return;
     }
     phase_ = Phase::Commands;
@@ -205,6 +166,11 @@ std::string ClientDialog::mail_command() const {
     }
     if (delivery_.needs_utf8()) {
         line += " SMTPUTF8";
+    }
+    // RFC 8689 5: a report on such a message says it as well, but is not lost for a host without
+    // it.
+    if (delivery_.require_tls && keeps_required_tls(offered_, protection_)) {
+        line += " REQUIRETLS";
     }
     // RFC 3461 5.2.1, 5.2.2: what was received goes on unchanged, to a server that offers DSN, and
     // nothing of it to one that does not. What is no xtext is not written: it could end the line.

@@ -9,7 +9,7 @@
 //                                            \ nobody accepted, or DATA refused > RSET > Ready
 //
 // Standards: RFC 5321 (3.3, 4.2, 4.5.3.1.10), RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 6152
-//   (8BITMIME), RFC 2034, RFC 3461 5.2 (DSN), RFC 6531 (SMTPUTF8).
+//   (8BITMIME), RFC 2034, RFC 3461 5.2 (DSN), RFC 6531 (SMTPUTF8), RFC 8689 (REQUIRETLS).
 // Threads:   one owner.
 // Errors:    what the server does wrong is an Outcome; misuse asserts.
 #pragma once
@@ -20,33 +20,13 @@
 #include <string_view>
 #include <vector>
 
-#include "queue/envelope.h"
 #include "queue/outcome.h"
 #include "relay/smtp/client_outcome.h"
+#include "relay/smtp/delivery.h"
 #include "relay/smtp/extensions.h"
 #include "relay/smtp/reply.h"
 
 namespace relay::smtp {
-
-/// What is to be sent: recipients of one message.
-struct Delivery {
-    struct To {
-        queue::Address address;
-        queue::DsnRequest dsn;
-    };
-    queue::Address sender;
-    std::vector<To> recipients;  // at least one
-    std::uint64_t size = 0;      // octets of the message; 0 for unknown
-    queue::BodyKind body = queue::BodyKind::SevenBit;
-    bool utf8_header = false;  // its header has text beyond ASCII that only SMTPUTF8 permits
-    queue::ReturnedPart ret = queue::ReturnedPart::Unset;
-    std::string envelope_id;  // xtext
-
-    /// An address is beyond ASCII.
-    [[nodiscard]] bool has_utf8_address() const;
-    /// SMTPUTF8 must be said for it, and so be offered.
-    [[nodiscard]] bool needs_utf8() const { return utf8_header || has_utf8_address(); }
-};
 
 class ClientDialog {
 public:
@@ -66,7 +46,7 @@ public:
     };
 
     /// `helo` is our own checked name.
-    explicit ClientDialog(std::string helo);
+    explicit ClientDialog(std::string helo, Protection protection = Protection::None);
 
     /// What to do now. Write, SendMessage and SendNothing are returned once each.
     Step next();
@@ -82,8 +62,7 @@ public:
     void unexpected_input();
 
     /// A new transaction; only when next() says Ready. A message that the server cannot take
-    /// (SIZE 5.3.4, 8BITMIME 5.6.3, SMTPUTF8 5.6.7 or 5.6.9) gets its outcomes at once and next()
-    /// stays Ready.
+    /// (lack() in delivery.h) gets its outcomes at once and next() stays Ready.
     void begin(const Delivery& delivery);
     /// Only when Ready.
     void quit();
@@ -150,6 +129,7 @@ private:
 
     Phase phase_ = Phase::Greeting;
     std::string helo_;
+    Protection protection_;
     std::string to_write_;
     Extensions offered_;
     bool greeted_ = false;

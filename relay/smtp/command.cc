@@ -28,6 +28,12 @@ Reply bad_path(Side side, const std::string& text) {
     return {501, side == Side::Sender ? "5.1.7" : "5.1.3", text};
 }
 
+Reply without_domain(Side side, const std::string& local_part) {
+    return {550,
+            side == Side::Sender ? "5.1.7" : "5.1.3",
+            local_part + " has no domain (intake.origin would complete it)"};
+}
+
 /// The octets between "<" and its ">", which go from `text`. A quoted local part may hold a ">".
 std::optional<std::string_view> take_path(std::string_view& text) {
     if (!text.starts_with('<')) {
@@ -77,7 +83,7 @@ std::optional<std::string_view> without_route(std::string_view path) {
 std::variant<queue::Address, Reply> parse_path(std::string_view path,
                                                Side side,
                                                queue::Characters allowed,
-                                               std::string_view hostname) {
+                                               const Completion& completion) {
     // RFC 6531 3.5: 553 with 5.6.7 where such an address is not permitted.
     if (allowed == queue::Characters::Ascii && !std::all_of(path.begin(), path.end(), is_ascii)) {
         return Reply{
@@ -94,14 +100,24 @@ std::variant<queue::Address, Reply> parse_path(std::string_view path,
         return bad_path(side, "the source route is malformed");
     }
     // RFC 5321 4.5.1: "RCPT TO:<Postmaster>" without a domain MUST be supported.
-    std::string completed(*mailbox);
-    if (side == Side::Recipient && equal_no_case(completed, "postmaster")) {
-        completed += '@';
-        completed += hostname;
+    std::string text(*mailbox);
+    if (side == Side::Recipient && equal_no_case(text, "postmaster")) {
+        text += "@" + std::string(completion.hostname);
     }
-    auto address = queue::Address::parse(completed, allowed);
+    auto address = queue::Address::parse(text, allowed);
     if (!address) {
-        return bad_path(side, address.error().message());
+        // RFC 6409 8.4: a submission server may complete a local part.
+        auto completed = queue::Address::parse(
+            text + "@" +
+                std::string(completion.origin.empty() ? "origin.invalid" : completion.origin),
+            allowed);
+        if (!completed) {
+            return bad_path(side, address.error().message());
+        }
+        if (completion.origin.empty()) {
+            return without_domain(side, text);
+        }
+        return std::move(*completed);
     }
     if (address->is_null()) {  // a route to nobody
         return bad_path(side, "the address is empty");
@@ -135,7 +151,7 @@ std::variant<PathAndParameters, Reply> split_argument(std::string_view argument,
     return PathAndParameters{*path, argument};
 }
 
-Parsed parse_mail(std::string_view argument, std::string_view hostname) {
+Parsed parse_mail(std::string_view argument, const Completion& completion) {
     auto split = split_argument(argument, Side::Sender);
     if (auto* const refusal = std::get_if<Reply>(&split)) {
         return std::move(*refusal);
@@ -149,7 +165,7 @@ Parsed parse_mail(std::string_view argument, std::string_view hostname) {
     auto sender = parse_path(parts.path,
                              Side::Sender,
                              mail.utf8 ? queue::Characters::Utf8 : queue::Characters::Ascii,
-                             hostname);
+                             completion);
     if (auto* const refusal = std::get_if<Reply>(&sender)) {
         return std::move(*refusal);
     }
@@ -157,13 +173,15 @@ Parsed parse_mail(std::string_view argument, std::string_view hostname) {
     return Command{std::move(mail)};
 }
 
-Parsed parse_rcpt(std::string_view argument, std::string_view hostname, queue::Characters allowed) {
+Parsed parse_rcpt(std::string_view argument,
+                  const Completion& completion,
+                  queue::Characters allowed) {
     auto split = split_argument(argument, Side::Recipient);
     if (auto* const refusal = std::get_if<Reply>(&split)) {
         return std::move(*refusal);
     }
     const auto& parts = std::get<PathAndParameters>(split);
-    auto recipient = parse_path(parts.path, Side::Recipient, allowed, hostname);
+    auto recipient = parse_path(parts.path, Side::Recipient, allowed, completion);
     if (auto* const refusal = std::get_if<Reply>(&recipient)) {
         return std::move(*refusal);
     }
@@ -249,7 +267,7 @@ bool known_elsewhere(std::string_view verb) {
 }  // namespace
 
 std::variant<Command, Reply> parse_command(std::string_view line,
-                                           std::string_view hostname,
+                                           const Completion& completion,
                                            queue::Characters recipients) {
     // RFC 5321 4.1.1: servers SHOULD tolerate trailing white space.
     line.remove_suffix(line.size() - (line.find_last_not_of(" \t") + 1));
@@ -264,10 +282,10 @@ std::variant<Command, Reply> parse_command(std::string_view line,
         return parse_helo(line, is("EHLO"));
     }
     if (is("MAIL")) {
-        return parse_mail(line, hostname);
+        return parse_mail(line, completion);
     }
     if (is("RCPT")) {
-        return parse_rcpt(line, hostname, recipients);
+        return parse_rcpt(line, completion, recipients);
     }
     if (is("DATA")) {
         return bare(Data{}, line);

@@ -2,7 +2,7 @@
 //
 // Standards: RFC 5321 4.1.1 (commands), 4.1.2 (paths), 4.5.3.1 (lengths); RFC 1870 (SIZE), RFC 6152
 //   (BODY), RFC 3461 (RET, ENVID, NOTIFY, ORCPT), RFC 4954 (AUTH), RFC 3030 (BDAT), RFC 3207
-//   (STARTTLS), RFC 6531 (SMTPUTF8).
+//   (STARTTLS), RFC 6531 (SMTPUTF8), RFC 8689 (REQUIRETLS).
 // Threads:   values; parse_command() has no state.
 // Errors:    the Reply that names them; it never repeats more than an address's fault.
 #pragma once
@@ -29,6 +29,7 @@ struct MailFrom {
     std::optional<std::uint64_t> size;  // the largest number for a value that is larger still
     queue::BodyKind body = queue::BodyKind::SevenBit;
     bool utf8 = false;                                     // SMTPUTF8
+    bool require_tls = false;                              // REQUIRETLS
     queue::ReturnedPart ret = queue::ReturnedPart::Unset;  // RET=
     std::string envelope_id;  // ENVID=, xtext as received; empty where it was not given
     /// AUTH=, RFC 4954 5: who is said to have submitted the message; null for "<>". Nothing follows
@@ -70,13 +71,19 @@ using Command = std::variant<Helo,
                              Quit,
                              NotImplemented>;
 
-/// One line without its CRLF; `hostname` completes <postmaster>; `recipients` is what the MAIL of
-/// this transaction allows its RCPTs. Anything wrong is the Reply that says so: 500 unknown verb,
-/// 501 syntax (with 5.5.4 or 5.1.3 / 5.1.7 for addresses), 553 5.6.7 an address beyond ASCII where
+/// What stands behind an '@' that the client left out.
+struct Completion {
+    std::string_view hostname;     // of RCPT TO:<postmaster>
+    std::string_view origin = {};  // of every other local part; empty: it is refused
+};
+
+/// One line without its CRLF; `recipients` is what the MAIL of this transaction allows its RCPTs.
+/// Anything wrong is the Reply that says so: 500 unknown verb, 501 syntax (with 5.5.4 or 5.1.3 /
+/// 5.1.7 for addresses), 550 an address without a domain, 553 5.6.7 an address beyond ASCII where
 /// MAIL has no SMTPUTF8, 555 5.5.4 unknown parameter. Whether SIZE fits, and whether an extension
 /// is offered to this client, is judged by the dialog.
 std::variant<Command, Reply> parse_command(std::string_view line,
-                                           std::string_view hostname,
+                                           const Completion& completion,
                                            queue::Characters recipients = queue::Characters::Ascii);
 
 /// The line says BDAT: octets of a chunk follow it, whatever the reply is (RFC 3030 2). Where

@@ -4,17 +4,10 @@
 
 namespace relay::smtp {
 
-// RFC 5321 4.1.1.4: <CRLF> is the only line end, and CR and LF never stand alone in mail data.
-void DotStream::look_for_faults(std::string_view run) {
-    const std::size_t line_feed = run.find('\n');
-    const std::size_t nul = run.find('\0');
-    if (line_feed < nul) {
-        note(Fault::BareLf);
-    } else if (nul < line_feed) {
-        note(Fault::Nul);
-    }
-}
-
+// What a normalized line end begins is not unstuffed: RFC 5321 4.5.2 stuffs lines that CRLF begins,
+// and for a client that keeps to it the octets behind a bare newline were the middle of a line. One
+// that stuffs behind its bare newlines as well sees a dot too many; the other choice would take a
+// dot away from somebody's text. Neither lets a message end where it should not.
 std::size_t DotStream::consume(std::string_view input, std::string& out) {
     std::size_t at = 0;    // the next octet to look at
     std::size_t from = 0;  // octets of `input` from here to `at` are text that is not yet copied
@@ -34,9 +27,11 @@ std::size_t DotStream::consume(std::string_view input, std::string& out) {
                 break;
             case State::Text: {
                 const std::size_t end = std::min(input.find('\r', at), input.size());
-                // Once there is a fault the message is lost and only its end matters.
-                if (fault_ == Fault::None) {
-                    look_for_faults(input.substr(at, end - at));
+                const std::string_view run = input.substr(at, end - at);
+                if (ends_.look(run)) {
+                    copy();
+                    LineEnds::append_normalized(run, out);
+                    from = end;
                 }
                 at = end;
                 if (input.substr(at, 2) == "\r\n") {
@@ -50,12 +45,12 @@ std::size_t DotStream::consume(std::string_view input, std::string& out) {
                 break;
             }
             case State::Cr:
-                out += '\r';
                 if (input[at] == '\n') {
+                    out += '\r';
                     ++at;  // copied with what follows
                     state_ = State::LineStart;
                 } else {
-                    note(Fault::BareCr);
+                    ends_.append_bare_cr(out);
                     // Another CR may be the beginning of a true line end.
                     state_ = State::Text;
                 }
@@ -65,6 +60,9 @@ std::size_t DotStream::consume(std::string_view input, std::string& out) {
                     from = ++at;
                     state_ = State::DotCr;
                 } else {
+                    if (input[at] == '\n' && ends_.normalizes()) {
+                        out += '.';  // the line ends here: there are no other characters on it
+                    }
                     state_ = State::Text;
                 }
                 break;
@@ -74,8 +72,8 @@ std::size_t DotStream::consume(std::string_view input, std::string& out) {
                     from = ++at;
                     state_ = State::Done;
                 } else {
-                    out += '\r';
-                    note(Fault::BareCr);
+                    out += ends_.normalizes() ? "." : "";
+                    ends_.append_bare_cr(out);
                     state_ = State::Text;
                 }
                 break;

@@ -1,8 +1,11 @@
 // DotStream: takes the octets behind DATA apart: undoes dot-stuffing, finds the only true end, CR
 // LF . CR LF.
 //
-// A bare CR, a bare LF or a NUL is remembered and the stream goes on to its true end, so that
-// nothing behind a false end is ever taken for a command (SMTP smuggling, CVE-2023-51764).
+// A bare CR, a bare LF or a NUL never takes part in that end, so that nothing behind a false end is
+// ever taken for a command (SMTP smuggling, CVE-2023-51764). Where bare newlines are refused they
+// are remembered and the stream goes on to the true end; where they are normalized each becomes
+// CRLF. A dot that a bare newline stands beside, on either side, is text: the line "." of the
+// content, which is stuffed again on the way out.
 //
 // Standards: RFC 5321 4.5.2 (transparency), 2.3.8 and 4.1.1.4 (line ends).
 // Threads:   one owner.     Cost: runs are copied whole, and each octet is looked at a fixed number
@@ -13,11 +16,15 @@
 #include <string>
 #include <string_view>
 
+#include "relay/smtp/line_ends.h"
+
 namespace relay::smtp {
 
 class DotStream {
 public:
-    enum class Fault { None, BareCr, BareLf, Nul };
+    using Fault = LineEnds::Fault;
+
+    explicit DotStream(conf::BareNewline choice = conf::BareNewline::Reject) : ends_(choice) {}
 
     /// Appends the unstuffed octets of `input` to `out` and returns how many octets of `input`
     /// belong to the message: fewer than all only once done() is true; what is left are the next
@@ -25,20 +32,14 @@ public:
     std::size_t consume(std::string_view input, std::string& out);
     [[nodiscard]] bool done() const { return state_ == State::Done; }
     /// The first fault met; the message must be refused then.
-    [[nodiscard]] Fault fault() const { return fault_; }
+    [[nodiscard]] Fault fault() const { return ends_.fault(); }
 
 private:
+    /// LineStart is behind a true CRLF alone; behind a normalized line end the stream is in Text.
     enum class State { LineStart, Text, Cr, Dot, DotCr, Done };
 
-    void note(Fault fault) {
-        if (fault_ == Fault::None) {
-            fault_ = fault;
-        }
-    }
-    void look_for_faults(std::string_view run);
-
+    LineEnds ends_;
     State state_ = State::LineStart;
-    Fault fault_ = Fault::None;
 };
 
 /// The other way: appends `octets` to `out` with every line that begins with a dot stuffed.

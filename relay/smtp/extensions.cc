@@ -35,6 +35,8 @@ Extensions Extensions::parse(const ServerReply& ehlo) {
         } else if (equal_no_case(keyword, "SMTPUTF8")) {
             // RFC 6531 3.1: what stands behind the keyword MUST be ignored.
             offered.utf8 = true;
+        } else if (equal_no_case(keyword, "REQUIRETLS")) {
+            offered.require_tls = true;
         } else if (equal_no_case(keyword, "DSN")) {
             offered.dsn = true;
         } else if (equal_no_case(keyword, "SIZE")) {

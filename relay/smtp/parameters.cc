@@ -163,6 +163,14 @@ std::optional<Reply> apply(const Parameter& parameter, MailFrom& mail) {
         mail.utf8 = true;
         return std::nullopt;
     }
+    if (parameter.is("REQUIRETLS")) {
+        // RFC 8689 2: the parameter has no value. Whether it is offered depends on the session.
+        if (!parameter.value.empty()) {
+            return bad_argument("REQUIRETLS takes no value");
+        }
+        mail.require_tls = true;
+        return std::nullopt;
+    }
     // RFC 5321 4.1.1.11: 555 for a parameter that is not recognized or not implemented.
     return Reply{555, "5.5.4", "this parameter of MAIL is not known here"};
 }

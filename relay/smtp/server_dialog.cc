@@ -86,7 +86,8 @@ Step ServerDialog::command(std::string_view line) {
     if (is_other_protocol(line)) {
         return answer_and_close(kOtherProtocol);
     }
-    const auto parsed = parse_command(line, rules_.hostname, recipient_characters());
+    const auto parsed =
+        parse_command(line, {rules_.hostname, rules_.origin}, recipient_characters());
     if (const auto* const wrong = std::get_if<Reply>(&parsed)) {
         mail_refused_ = mail_refused_ || equal_no_case(line.substr(0, 5), "MAIL ");
         // RFC 3030 3: a chunk follows whose length nobody knows; its octets must not become
@@ -166,6 +167,10 @@ Step ServerDialog::helo(const Helo& helo) {
     // RFC 4954 4: not again once it succeeded. NB: never where a password could be read on the way.
     if (may_log_in() && !logged_in_) {
         reply += "250-AUTH SCRAM-SHA-256 PLAIN LOGIN\r\n";
+    }
+    // RFC 8689 2: REQUIRETLS MUST only be specified in a session that is under TLS.
+    if (secured_) {
+        reply += "250-REQUIRETLS\r\n";
     }
     // RFC 9422 4.
     if (rules_.messages > 0 || rules_.recipients > 0) {

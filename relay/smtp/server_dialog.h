@@ -5,7 +5,7 @@
 //
 // Standards: RFC 5321 (3.3, 4.1.4 order of commands), RFC 1870 (SIZE), RFC 2034, RFC 2920
 //   (PIPELINING), RFC 6152, RFC 3207 (STARTTLS), RFC 4954 (AUTH), RFC 3030 (CHUNKING), RFC 3461
-//   (DSN), RFC 9422 (LIMITS), RFC 6531 (SMTPUTF8).
+//   (DSN), RFC 9422 (LIMITS), RFC 6531 (SMTPUTF8), RFC 8689 (REQUIRETLS).
 // Threads: one owner.
 // Errors: what a client does wrong is a reply; after Next::Close nothing may be asked; misuse
 //   asserts.
@@ -35,6 +35,7 @@ struct RcptTo;
 /// called at MAIL and must not wait; an empty one has no objection.
 struct ServerRules {
     std::string hostname;
+    std::string origin;  // of addresses without a domain; empty: they are refused
     std::uint64_t message_size = 0;
     int recipients = 0;
     int errors = 0;
@@ -50,10 +51,8 @@ struct ServerRules {
     std::function<std::string()> make_nonce;
     /// Why nobody may try to log in now (454 4.7.0), or nothing.
     std::function<std::optional<Reply>()> judge_login;
-    /// Why mail of this sender is refused (550 5.7.1), or nothing. `user` is who logged in, or
-    /// empty.
-    std::function<std::optional<Reply>(const queue::Address&, const std::string& user)>
-        judge_sender;
+    /// Why mail of this sender is refused (550 5.7.1), or nothing.
+    std::function<std::optional<Reply>(const queue::Address&)> judge_sender;
     /// Why no mail can be taken now (452 4.3.1 disk, 451 4.3.0 store), or nothing. `size`:
     /// announced octets, 0 if none.
     std::function<std::optional<Reply>(std::uint64_t size)> judge_room;
@@ -68,7 +67,8 @@ struct Transaction {
     queue::Address sender;
     std::vector<Recipient> recipients;  // each address once
     queue::BodyKind body = queue::BodyKind::SevenBit;
-    bool utf8 = false;  // SMTPUTF8 was said
+    bool utf8 = false;         // SMTPUTF8 was said
+    bool require_tls = false;  // REQUIRETLS was
     queue::ReturnedPart ret = queue::ReturnedPart::Unset;
     std::string envelope_id;
 };

@@ -35,6 +35,8 @@ Step ServerDialog::mail(const MailFrom& mail) {
     transaction_.sender = mail.sender;
     transaction_.body = mail.body;
     transaction_.utf8 = mail.utf8;
+    // RFC 8689 4.1: the message is tagged; a TLS-Required field in it MUST be ignored then.
+    transaction_.require_tls = mail.require_tls;
     transaction_.ret = mail.ret;
     transaction_.envelope_id = mail.envelope_id;
     return answer({250, "2.1.0", "sender OK"});
@@ -45,6 +47,11 @@ std::optional<Reply> ServerDialog::objection(const MailFrom& mail) const {
     if (auto reason = objection_to_client()) {
         return reason;
     }
+    // RFC 5321 4.1.1.11: 555 for a parameter that cannot be implemented: what came in the clear has
+    // been read on its way already.
+    if (mail.require_tls && !secured_) {
+        return Reply{555, "5.5.4", "REQUIRETLS is for sessions under TLS"};
+    }
     // RFC 1870 6.1: 552 for a declared size over the fixed maximum.
     if (rules_.message_size > 0 && mail.size.value_or(0) > rules_.message_size) {
         return Reply{
@@ -53,7 +60,7 @@ std::optional<Reply> ServerDialog::objection(const MailFrom& mail) const {
             "the message is larger than " + std::to_string(rules_.message_size) + " octets"};
     }
     if (rules_.judge_sender) {
-        if (auto reason = rules_.judge_sender(mail.sender, user_)) {
+        if (auto reason = rules_.judge_sender(mail.sender)) {
             return reason;
         }
     }

@@ -117,6 +117,7 @@ std::string message_page(const Explained& message, conf::Instant now) {
     json["age_seconds"] = std::chrono::floor<std::chrono::seconds>(now - envelope.accepted).count();
     json["size"] = envelope.size;
     json["body"] = name_of(envelope.body);
+    json["require_tls"] = envelope.require_tls;
     json["next"] = message.due ? ordered_json(time_text(*message.due)) : ordered_json();
     if (envelope.hold.reason.empty() || message.state == "finished") {
         json["hold"] = nullptr;

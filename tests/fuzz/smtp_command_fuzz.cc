@@ -32,7 +32,7 @@ void check_address(const queue::Address& address, bool utf8) {
 
 void check_line(const std::string& line, queue::Characters recipients) {
     using namespace relay::smtp;
-    const auto parsed = parse_command(line, "mail.example.com", recipients);
+    const auto parsed = parse_command(line, {"mail.example.com"}, recipients);
     if (const auto* const refusal = std::get_if<Reply>(&parsed)) {
         const std::string wire = refusal->wire();
         require(refusal->code >= 500 && refusal->code <= 599 && !refusal->enhanced.empty());

@@ -54,8 +54,7 @@ ServerRules rules(bool may_relay) {
             4096, std::string(16, 's'), std::string(32, 'x'), std::string(32, 'y')};
     };
     made.make_nonce = [] { return std::string("nonce-of-this-server"); };
-    made.judge_sender = [](const queue::Address& sender,
-                           const std::string&) -> std::optional<Reply> {
+    made.judge_sender = [](const queue::Address& sender) -> std::optional<Reply> {
         if (sender.is_null() || sender.domain() == "example.com") {
             return std::nullopt;
         }

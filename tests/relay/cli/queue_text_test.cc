@@ -46,6 +46,16 @@ TEST(MessageText, ExplainsAMessage) {
     EXPECT_NE(text->find(message.envelope.id.text()), std::string::npos);
 }
 
+TEST(MessageText, SaysThatAMessageRequiresTls) {
+    Explained message{some_envelope(), "waiting", std::nullopt};
+    const auto shown = [&message] {
+        return message_text(status::message_page(message, kNoon)).value_or("");
+    };
+    EXPECT_EQ(shown().find("TLS"), std::string::npos);
+    message.envelope.require_tls = true;
+    EXPECT_NE(shown().find("TLS on every hop (REQUIRETLS)"), std::string::npos) << shown();
+}
+
 TEST(ListText, HasARowForEachMessage) {
     ::queue::Page page;
     page.messages = {{some_envelope(), kNoon + std::chrono::minutes(5)},

@@ -177,6 +177,18 @@ TEST(Bounce, ReturnsTheWholeMessage) {
     EXPECT_FALSE(contains(text, "text/rfc822-headers"));
 }
 
+// RFC 8689 5: RET=FULL is disregarded.
+TEST(Bounce, ReturnsTheHeaderOfWhatRequiredTls) {
+    Made made;
+    made.envelope->ret = queue::ReturnedPart::Full;
+    made.envelope->require_tls = true;
+    made.add("a@one.test", {5, 7, 30}, "the message requires TLS");
+    const auto text = made.text();
+    EXPECT_TRUE(contains(text, "Status: 5.7.30\r\n"));
+    EXPECT_TRUE(contains(text, "text/rfc822-headers\r\n\r\nSubject: original\r\n"));
+    EXPECT_FALSE(contains(text, "the text"));
+}
+
 TEST(Bounce, ReturnsTheHeaderOfWhatCannotBeReturnedWhole) {
     const auto returned_whole = [](const std::string& body, int chunks = 0) {
         Made made;

@@ -11,25 +11,15 @@ namespace {
 
 using queue::ReturnedPart;
 using tests::delivery;
+using tests::greeted;
 using tests::play;
 
 std::string with_dsn(std::string_view rest) {
-    return R"(
-        S: 220 mx.example.net ESMTP
-        C: EHLO mail.example.com
-        S: 250-mx.example.net
-        S: 250-PIPELINING
-        S: 250 DSN
-    )" + std::string(rest);
+    return greeted({"PIPELINING", "DSN"}, rest);
 }
 
 std::string without_dsn(std::string_view rest) {
-    return R"(
-        S: 220 mx.example.net ESMTP
-        C: EHLO mail.example.com
-        S: 250-mx.example.net
-        S: 250 PIPELINING
-    )" + std::string(rest);
+    return greeted({"PIPELINING"}, rest);
 }
 
 Delivery requested() {

@@ -13,29 +13,13 @@ namespace relay::smtp {
 namespace {
 
 using tests::delivery;
+using tests::greeted;
+using tests::kPipelining;
+using tests::kPlain;
 using tests::play;
 using tests::show;
 using Lines = std::vector<std::string>;
 using Do = ClientDialog::Do;
-
-constexpr std::string_view kPlain = R"(
-    S: 220 mx.example.net ESMTP
-    C: EHLO mail.example.com
-    S: 250 mx.example.net
-)";
-
-constexpr std::string_view kPipelining = R"(
-    S: 220 mx.example.net ESMTP
-    C: EHLO mail.example.com
-    S: 250-mx.example.net
-    S: 250-PIPELINING
-    S: 250-8BITMIME
-    S: 250 SIZE 5000
-)";
-
-std::string greeted(std::string_view greeting, std::string_view rest) {
-    return std::string(greeting) + std::string(rest);
-}
 
 TEST(ClientDialog, DeliversStepByStepWithoutPipelining) {
     const ClientDialog dialog =

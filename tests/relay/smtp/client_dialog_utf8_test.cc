@@ -10,28 +10,16 @@ namespace relay::smtp {
 namespace {
 
 using tests::delivery;
+using tests::greeted;
 using tests::play;
 using tests::show;
 
 std::string with_utf8(std::string_view rest) {
-    return R"(
-        S: 220 mx.example.net ESMTP
-        C: EHLO mail.example.com
-        S: 250-mx.example.net
-        S: 250-PIPELINING
-        S: 250-8BITMIME
-        S: 250 SmtpUtf8 and more
-    )" + std::string(rest);
+    return greeted({"PIPELINING", "8BITMIME", "SmtpUtf8 and more"}, rest);
 }
 
 std::string without_utf8(std::string_view rest) {
-    return R"(
-        S: 220 mx.example.net ESMTP
-        C: EHLO mail.example.com
-        S: 250-mx.example.net
-        S: 250-PIPELINING
-        S: 250 8BITMIME
-    )" + std::string(rest);
+    return greeted({"PIPELINING", "8BITMIME"}, rest);
 }
 
 queue::Address address(std::string_view text) {

@@ -11,6 +11,7 @@ namespace {
 using relay::smtp::ClientDialog;
 using relay::smtp::Delivery;
 using relay::smtp::Loss;
+using relay::smtp::Protection;
 using relay::smtp::ReplyParser;
 using Do = ClientDialog::Do;
 using Kind = queue::Outcome::Kind;
@@ -29,8 +30,10 @@ std::vector<std::string> lines_of(std::string_view text) {
 
 class Player {
 public:
-    Player(const std::vector<Delivery>& deliveries, std::string_view script)
-        : deliveries_(deliveries), script_(lines_of(script)) {}
+    Player(const std::vector<Delivery>& deliveries, std::string_view script, Protection protection)
+        : deliveries_(deliveries),
+          script_(lines_of(script)),
+          dialog_("mail.example.com", protection) {}
 
     /// Plays up to the end, or loses the connection at step `lose_at`. True when the script ended
     /// before.
@@ -197,26 +200,38 @@ private:
     const std::vector<Delivery>& deliveries_;
     std::vector<std::string> script_;
     std::size_t at_ = 0;
-    ClientDialog dialog_{"mail.example.com"};
+    ClientDialog dialog_;
     std::size_t begun_ = 0;
     bool sent_ = false;
 };
 
 }  // namespace
 
-ClientDialog play(const std::vector<Delivery>& deliveries, std::string_view script) {
-    Player whole(deliveries, script);
+ClientDialog play(const std::vector<Delivery>& deliveries,
+                  std::string_view script,
+                  Protection protection) {
+    Player whole(deliveries, script, protection);
     whole.play(std::nullopt, Loss::Closed);
     for (const Loss loss : {Loss::Closed, Loss::TimedOut, Loss::Garbage, Loss::TooLong}) {
         for (int step = 0; !testing::Test::HasFailure(); ++step) {
             SCOPED_TRACE("connection lost at step " + std::to_string(step));
-            Player player(deliveries, script);
+            Player player(deliveries, script, protection);
             if (player.play(step, loss)) {
                 break;
             }
         }
     }
     return whole.dialog();
+}
+
+std::string greeted(const Offered& offered, std::string_view rest) {
+    std::string script = "S: 220 mx.example.net ESMTP\nC: EHLO mail.example.com\n";
+    std::string_view line = "mx.example.net";
+    for (const std::string& extension : offered) {
+        script += "S: 250-" + std::string(line) + "\n";
+        line = extension;
+    }
+    return script + "S: 250 " + std::string(line) + "\n" + std::string(rest);
 }
 
 Delivery delivery(const std::vector<std::string>& recipients) {

@@ -24,7 +24,16 @@ namespace tests {
 /// there; then nobody may be without an outcome, and only what was decided may be other than
 /// Deferred. Returns the dialog as the whole script left it.
 relay::smtp::ClientDialog play(const std::vector<relay::smtp::Delivery>& deliveries,
-                               std::string_view script);
+                               std::string_view script,
+                               relay::smtp::Protection protection = relay::smtp::Protection::None);
+
+/// What a server offers in its reply to EHLO, and what most tests' servers do.
+using Offered = std::vector<std::string>;
+inline const Offered kPlain;
+inline const Offered kPipelining = {"PIPELINING", "8BITMIME", "SIZE 5000"};
+
+/// A script that begins with such a server's greeting and EHLO.
+std::string greeted(const Offered& offered, std::string_view rest);
 
 /// To one or more recipients.
 relay::smtp::Delivery delivery(const std::vector<std::string>& recipients);

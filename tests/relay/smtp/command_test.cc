@@ -13,14 +13,14 @@ using namespace std::string_view_literals;
 
 /// "code enhanced" of the refusal; empty for a command.
 std::string refusal(std::string_view line) {
-    const auto parsed = parse_command(line, "mail.example.com");
+    const auto parsed = parse_command(line, {"mail.example.com"});
     const auto* const reply = std::get_if<Reply>(&parsed);
     return reply ? std::to_string(reply->code) + " " + reply->enhanced : "";
 }
 
 template <class Kind>
 Kind command(std::string_view line) {
-    const auto parsed = parse_command(line, "mail.example.com");
+    const auto parsed = parse_command(line, {"mail.example.com"});
     const auto* const good = std::get_if<Command>(&parsed);
     if (!good || !std::holds_alternative<Kind>(*good)) {
         ADD_FAILURE() << line << " is refused or another command: " << refusal(line);
@@ -73,7 +73,7 @@ TEST(Command, ToleratesSpacesBehindTheColonAndAtTheEnd) {
 
 TEST(Command, CompletesPostmaster) {
     EXPECT_EQ(recipient("RCPT TO:<Postmaster>"), "Postmaster@mail.example.com");
-    EXPECT_EQ(refusal("MAIL FROM:<postmaster>"), "501 5.1.7");
+    EXPECT_EQ(refusal("MAIL FROM:<postmaster>"), "550 5.1.7");
 }
 
 TEST(Command, IgnoresSourceRoutes) {
@@ -116,7 +116,7 @@ TEST(Command, RefusesPathsWithoutBrackets) {
 
 TEST(Command, RefusesBadAddresses) {
     EXPECT_EQ(refusal("RCPT TO:<>"), "501 5.1.3");
-    EXPECT_EQ(refusal("RCPT TO:<b>"), "501 5.1.3");
+    EXPECT_EQ(refusal("RCPT TO:<b>"), "550 5.1.3");
     EXPECT_EQ(refusal("RCPT TO:<b@>"), "501 5.1.3");
     EXPECT_EQ(refusal("RCPT TO:<@example.net>"), "501 5.1.3");
     EXPECT_EQ(refusal("RCPT TO:<b b@example.net>"), "501 5.1.3");
@@ -147,7 +147,7 @@ TEST(Command, TakesAddressesBeyondAsciiWithSmtputf8) {
 
 TEST(Command, TakesRecipientsBeyondAsciiWhereMailAllowsThem) {
     const auto rcpt = [](std::string_view line) {
-        const auto parsed = parse_command(line, "mail.example.com", queue::Characters::Utf8);
+        const auto parsed = parse_command(line, {"mail.example.com"}, queue::Characters::Utf8);
         const auto* const good = std::get_if<Command>(&parsed);
         return good ? std::get<RcptTo>(*good).recipient.text() : std::get<Reply>(parsed).enhanced;
     };
@@ -162,7 +162,7 @@ TEST(Command, TakesRecipientsBeyondAsciiWhereMailAllowsThem) {
 
 TEST(Command, KeepsUtf8OutOfEveryOtherPlace) {
     const auto code = [](std::string_view line) {
-        const auto parsed = parse_command(line, "mail.example.com", queue::Characters::Utf8);
+        const auto parsed = parse_command(line, {"mail.example.com"}, queue::Characters::Utf8);
         const auto* const reply = std::get_if<Reply>(&parsed);
         return reply ? reply->code : 250;
     };
@@ -207,6 +207,8 @@ TEST(Command, ReadsWhatReportsAreAskedFor) {
     EXPECT_EQ(mail.ret, queue::ReturnedPart::Headers);
     EXPECT_EQ(mail.envelope_id, "q+20");
     EXPECT_TRUE(mail.submitter);
+    EXPECT_FALSE(mail.require_tls);
+    EXPECT_TRUE(command<MailFrom>("MAIL FROM:<> REQUIRETLS").require_tls);
     const auto rcpt = command<RcptTo>("RCPT TO:<b@example.net> NOTIFY=SUCCESS ORCPT=rfc822;x");
     EXPECT_EQ(rcpt.recipient.text(), "b@example.net");
     EXPECT_TRUE(rcpt.dsn.notify.success);
@@ -215,7 +217,7 @@ TEST(Command, ReadsWhatReportsAreAskedFor) {
 }
 
 TEST(Command, RefusesUnknownParameters) {
-    EXPECT_EQ(refusal("MAIL FROM:<> REQUIRETLS"), "555 5.5.4");
+    EXPECT_EQ(refusal("MAIL FROM:<> HOLDFOR=5"), "555 5.5.4");
     EXPECT_EQ(refusal("MAIL FROM:<> NOTIFY=NEVER"), "555 5.5.4");
     EXPECT_EQ(refusal("RCPT TO:<b@example.net> RET=FULL"), "555 5.5.4");
     EXPECT_EQ(refusal("RCPT TO:<b@example.net> SIZE=1"), "555 5.5.4");
@@ -351,6 +353,37 @@ TEST(Command, RefusesControlCharacters) {
                                         "NOOP \x1b[0m"sv}) {
         EXPECT_EQ(refusal(line), "500 5.5.2") << testing::PrintToString(line);
     }
+}
+
+TEST(Command, CompletesALocalPartWhereThereIsAnOrigin) {
+    const Completion completion{"mail.example.com", "example.com"};
+    const auto address = [&](std::string_view line) -> std::string {
+        const auto parsed = parse_command(line, completion);
+        if (const auto* reply = std::get_if<Reply>(&parsed)) {
+            return std::to_string(reply->code);
+        }
+        const auto& command = std::get<smtp::Command>(parsed);
+        if (const auto* mail = std::get_if<MailFrom>(&command)) {
+            return mail->sender.text();
+        }
+        return std::get<RcptTo>(command).recipient.text();
+    };
+    EXPECT_EQ(address("MAIL FROM:<root>"), "root@example.com");
+    EXPECT_EQ(address("MAIL FROM:<\"odd one\"> SIZE=10"), "\"odd one\"@example.com");
+    EXPECT_EQ(address("MAIL FROM:<@a.example:root>"), "root@example.com");
+    EXPECT_EQ(address("MAIL FROM:<>"), "");
+    EXPECT_EQ(address("RCPT TO:<root>"), "root@example.com");
+    EXPECT_EQ(address("RCPT TO:<Postmaster>"), "Postmaster@mail.example.com");
+    EXPECT_EQ(address("RCPT TO:<b@example.net>"), "b@example.net");
+    for (const auto line :
+         {"RCPT TO:<>", "RCPT TO:<b@>", "RCPT TO:<@b>", "RCPT TO:<b b>", "RCPT TO:<b..c>"}) {
+        EXPECT_EQ(address(line), "501") << line;
+    }
+}
+
+TEST(Command, NamesTheKeyThatWouldCompleteALocalPart) {
+    const auto parsed = parse_command("RCPT TO:<root>", {"mail.example.com"});
+    EXPECT_NE(std::get<Reply>(parsed).text.find("intake.origin"), std::string::npos);
 }
 
 }  // namespace

@@ -15,22 +15,31 @@ Extensions offered(std::vector<std::string> lines) {
 }
 
 TEST(Extensions, AreReadInAnyCase) {
-    const Extensions all = offered(
-        {"mx.example.net", "pipelining", "8BitMime", "Size 1000", "dsn", "SmtpUTF8 x", "HELP"});
+    const Extensions all = offered({"mx.example.net",
+                                    "pipelining",
+                                    "8BitMime",
+                                    "Size 1000",
+                                    "dsn",
+                                    "SmtpUTF8 x",
+                                    "requireTLS",
+                                    "HELP"});
     EXPECT_TRUE(all.pipelining);
     EXPECT_TRUE(all.eight_bit);
     EXPECT_TRUE(all.dsn);
     EXPECT_TRUE(all.utf8);
+    EXPECT_TRUE(all.require_tls);
     EXPECT_TRUE(all.size);
     EXPECT_EQ(all.max_size, 1000U);
 }
 
 TEST(Extensions, AreNotReadFromTheServersName) {
-    const Extensions none = offered({"PIPELINING", "8BITMIMEX", "SIZE-1", "DSNX", "SMTPUTF8X", ""});
+    const Extensions none =
+        offered({"PIPELINING", "8BITMIMEX", "SIZE-1", "DSNX", "SMTPUTF8X", "REQUIRETLSX", ""});
     EXPECT_FALSE(none.pipelining);
     EXPECT_FALSE(none.eight_bit);
     EXPECT_FALSE(none.dsn);
     EXPECT_FALSE(none.utf8);
+    EXPECT_FALSE(none.require_tls);
     EXPECT_FALSE(none.size);
     EXPECT_FALSE(offered({}).pipelining);
 }

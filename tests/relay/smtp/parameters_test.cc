@@ -65,6 +65,18 @@ TEST(Parameters, ReadEnvidAsReceived) {
     EXPECT_EQ(refusal<MailFrom>("ENVID=" + std::string(101, 'x')), "501 5.5.4");
 }
 
+TEST(Parameters, ReadRequireTls) {
+    EXPECT_TRUE(mail("REQUIRETLS").require_tls);
+    EXPECT_TRUE(mail("SIZE=5 RequireTls RET=HDRS").require_tls);
+    EXPECT_FALSE(mail("SIZE=5").require_tls);
+    for (const char* const bad :
+         {"REQUIRETLS=", "REQUIRETLS=1", "REQUIRETLS=yes", "REQUIRETLS REQUIRETLS"}) {
+        EXPECT_EQ(refusal<MailFrom>(bad), "501 5.5.4") << bad;
+    }
+    EXPECT_EQ(refusal<MailFrom>("REQUIRETLSX"), "555 5.5.4");
+    EXPECT_EQ(refusal<RcptTo>("REQUIRETLS"), "555 5.5.4");
+}
+
 TEST(Parameters, ReadTheSubmitter) {
     const auto nobody = mail("AUTH=<>").submitter;
     ASSERT_TRUE(nobody);

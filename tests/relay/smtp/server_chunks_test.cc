@@ -3,25 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include "relay/smtp/chunk_stream.h"
 #include "relay/smtp/server_dialog.h"
 #include "tests/relay/smtp/server_transcript.h"
 
 namespace relay::smtp {
 namespace {
 
+using tests::open_rules;
 using tests::play;
 using tests::Taken;
 using Next = ServerDialog::Next;
-using Fault = ChunkStream::Fault;
-
-ServerRules rules() {
-    ServerRules made;
-    made.hostname = "mail.example.com";
-    made.errors = 10;
-    made.may_relay = true;
-    return made;
-}
 
 constexpr const char* kOpen = R"(
     S: 220 mail.example.com ESMTP Signet
@@ -34,7 +25,7 @@ constexpr const char* kOpen = R"(
 )";
 
 TEST(ServerChunks, TakesAMessageInChunks) {
-    const std::vector<Taken> taken = play(rules(), kOpen + std::string(R"(
+    const std::vector<Taken> taken = play(open_rules(), kOpen + std::string(R"(
         C: BDAT 10
         C: Subject: x
         S: 250 2.0.0 10 octets received
@@ -49,7 +40,7 @@ TEST(ServerChunks, TakesAMessageInChunks) {
 }
 
 TEST(ServerChunks, ThrowsAwayTheOctetsOfARefusedChunk) {
-    const std::vector<Taken> taken = play(rules(), R"(
+    const std::vector<Taken> taken = play(open_rules(), R"(
         S: 220 mail.example.com ESMTP Signet
         C: HELO client.example
         S: 250 mail.example.com
@@ -65,7 +56,7 @@ TEST(ServerChunks, ThrowsAwayTheOctetsOfARefusedChunk) {
 }
 
 TEST(ServerChunks, MixesNeitherWithDataNorWithMoreRecipients) {
-    play(rules(), kOpen + std::string(R"(
+    play(open_rules(), kOpen + std::string(R"(
         C: BDAT 1
         C: x
         S: 250 2.0.0 1 octets received
@@ -83,7 +74,7 @@ TEST(ServerChunks, MixesNeitherWithDataNorWithMoreRecipients) {
 }
 
 TEST(ServerChunks, RefusesTheRestOfAMessageWithAFault) {
-    ServerDialog dialog(rules());
+    ServerDialog dialog(open_rules());
     dialog.command("HELO client.example");
     dialog.command("MAIL FROM:<a@example.com>");
     dialog.command("RCPT TO:<b@example.net>");
@@ -100,40 +91,12 @@ TEST(ServerChunks, RefusesTheRestOfAMessageWithAFault) {
 TEST(ServerChunks, ClosesWhereTheLengthOfAChunkIsNotKnown) {
     for (const auto* line :
          {"BDAT", "BDAT x", "bdat 18446744073709551616", "BDAT 5 LATS", "BDAT -1"}) {
-        ServerDialog dialog(rules());
+        ServerDialog dialog(open_rules());
         dialog.command("HELO client.example");
         const auto step = dialog.command(line);
         EXPECT_EQ(step.next, Next::Close) << line;
         EXPECT_TRUE(step.reply.starts_with("501 5.5.4 ")) << step.reply;
     }
-}
-
-TEST(ChunkStream, FindsBareLineEndsWhereverAChunkEnds) {
-    const auto fault = [](const std::vector<std::string>& pieces) {
-        ChunkStream stream;
-        for (const auto& piece : pieces) {
-            stream.look(piece);
-        }
-        stream.end();
-        return stream.fault();
-    };
-    EXPECT_EQ(fault({"a\r\nb\r\n"}), Fault::None);
-    EXPECT_EQ(fault({"a\r", "\nb"}), Fault::None);
-    EXPECT_EQ(fault({}), Fault::None);
-    EXPECT_EQ(fault({"a\r", "b"}), Fault::BareCr);
-    EXPECT_EQ(fault({"a\r"}), Fault::BareCr);
-    EXPECT_EQ(fault({"\n"}), Fault::BareLf);
-    EXPECT_EQ(fault({"a\r\n", "\n"}), Fault::BareLf);
-    EXPECT_EQ(fault({std::string("a\0b", 3)}), Fault::Nul);
-}
-
-TEST(ChunkStream, KnowsWhetherALineIsOpen) {
-    ChunkStream stream;
-    EXPECT_TRUE(stream.at_line_start());
-    stream.look("a\r");
-    EXPECT_FALSE(stream.at_line_start());
-    stream.look("\n");
-    EXPECT_TRUE(stream.at_line_start());
 }
 
 }  // namespace

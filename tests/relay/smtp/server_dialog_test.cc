@@ -15,33 +15,15 @@ using tests::play;
 using tests::Taken;
 
 ServerRules rules() {
-    ServerRules made;
-    made.hostname = "mail.example.com";
+    ServerRules made = tests::open_rules();
     made.message_size = 1000;
     made.recipients = 3;
-    made.errors = 10;
     made.messages = 5;
-    made.may_relay = true;
     return made;
 }
 
-constexpr const char* kEhlo = R"(
-    S: 220 mail.example.com ESMTP Signet
-    C: EHLO client.example
-    S: 250-mail.example.com
-    S: 250-PIPELINING
-    S: 250-SIZE 1000
-    S: 250-8BITMIME
-    S: 250-SMTPUTF8
-    S: 250-ENHANCEDSTATUSCODES
-    S: 250-CHUNKING
-    S: 250-DSN
-    S: 250-LIMITS MAILMAX=5 RCPTMAX=3
-    S: 250 HELP
-)";
-
 std::string after_ehlo(const std::string& script) {
-    return kEhlo + script;
+    return tests::after_ehlo(script, {"LIMITS MAILMAX=5 RCPTMAX=3"}, 1000);
 }
 
 TEST(ServerDialog, TakesAMessage) {
@@ -239,7 +221,7 @@ TEST(ServerDialog, RefusesAnAnnouncedSizeOverTheLimit) {
 TEST(ServerDialog, RefusesToRelayForStrangers) {
     ServerRules strangers = rules();
     strangers.may_relay = false;
-    strangers.judge_sender = [](const queue::Address&, const std::string&) -> std::optional<Reply> {
+    strangers.judge_sender = [](const queue::Address&) -> std::optional<Reply> {
         ADD_FAILURE() << "a stranger learns nothing of our senders";
         return std::nullopt;
     };
@@ -259,8 +241,7 @@ TEST(ServerDialog, RefusesToRelayForStrangers) {
 
 TEST(ServerDialog, AsksForTheSenderAndForRoom) {
     ServerRules asking = rules();
-    asking.judge_sender = [](const queue::Address& sender,
-                             const std::string&) -> std::optional<Reply> {
+    asking.judge_sender = [](const queue::Address& sender) -> std::optional<Reply> {
         if (sender.domain() == "example.com") {
             return std::nullopt;
         }

@@ -12,6 +12,7 @@
 namespace relay::smtp {
 namespace {
 
+using tests::after_ehlo;
 using tests::play;
 using tests::Taken;
 using Next = ServerDialog::Next;
@@ -22,10 +23,9 @@ const conf::ScramVerifier& verifier() {
 }
 
 ServerRules rules() {
-    ServerRules made;
-    made.hostname = "mail.example.com";
+    ServerRules made = tests::open_rules();
     made.message_size = 1000;
-    made.errors = 10;
+    made.may_relay = false;
     made.offers_tls = true;
     made.offers_auth = true;
     made.find_verifier = [](std::string_view user) {
@@ -86,24 +86,15 @@ TEST(ServerLogin, OffersPasswordsInTheClearToItsOwnHost) {
 }
 
 TEST(ServerLogin, ForgetsEverythingWhenTlsBegins) {
-    play(rules(), R"(
-        S: 220 mail.example.com ESMTP Signet
-        C: EHLO client.example
-        S: 250-mail.example.com
-        S: 250-PIPELINING
-        S: 250-SIZE 1000
-        S: 250-8BITMIME
-        S: 250-SMTPUTF8
-        S: 250-ENHANCEDSTATUSCODES
-        S: 250-CHUNKING
-        S: 250-DSN
-        S: 250-STARTTLS
-        S: 250 HELP
+    play(rules(),
+         after_ehlo(R"(
         C: STARTTLS
         S: 220 2.0.0 ready to start TLS
         C: [tls]
         C: MAIL FROM:<a@example.com>
-        S: 503 5.5.1 say EHLO first)");
+        S: 503 5.5.1 say EHLO first)",
+                    {"STARTTLS"},
+                    1000));
 }
 
 TEST(ServerLogin, TakesStartTlsOnceAndOutsideOfTransactionsOnly) {
@@ -253,15 +244,17 @@ TEST(ServerLogin, AsksWhetherAnybodyMayTryNow) {
     EXPECT_EQ(dialog.command("AUTH PLAIN " + kRight).reply, "454 4.7.0 too many failed logins\r\n");
 }
 
-TEST(ServerLogin, TellsTheJudgeOfSendersWhoLoggedIn) {
+TEST(ServerLogin, KnowsWhoLoggedInWhenTheSenderIsJudged) {
     auto made = rules();
+    const ServerDialog* judged = nullptr;
     std::vector<std::string> users;
-    made.judge_sender = [&users](const queue::Address&, const std::string& user) {
-        users.push_back(user);
+    made.judge_sender = [&](const queue::Address&) {
+        users.push_back(judged->user());
         return std::optional<Reply>();
     };
     const auto kept_dialog = secured(made);
     ServerDialog& dialog = *kept_dialog;
+    judged = &dialog;
     check(dialog, "AUTH PLAIN " + kRight);
     dialog.command("MAIL FROM:<a@example.com>");
     EXPECT_EQ(users, std::vector<std::string>{"billing"});

@@ -135,6 +135,34 @@ private:
 
 }  // namespace
 
+ServerRules open_rules() {
+    ServerRules made;
+    made.hostname = "mail.example.com";
+    made.errors = 10;
+    made.may_relay = true;
+    return made;
+}
+
+std::string ehlo_reply(const std::vector<std::string>& more, int message_size) {
+    std::string lines = "S: 250-mail.example.com\nS: 250-PIPELINING\n";
+    lines += "S: 250-SIZE " + std::to_string(message_size) + "\n";
+    for (const char* const extension :
+         {"8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "CHUNKING", "DSN"}) {
+        lines += "S: 250-" + std::string(extension) + "\n";
+    }
+    for (const std::string& extension : more) {
+        lines += "S: 250-" + extension + "\n";
+    }
+    return lines + "S: 250 HELP\n";
+}
+
+std::string after_ehlo(std::string_view rest,
+                       const std::vector<std::string>& more,
+                       int message_size) {
+    return "S: 220 mail.example.com ESMTP Signet\nC: EHLO client.example\n" +
+           ehlo_reply(more, message_size) + std::string(rest);
+}
+
 std::vector<Taken> play(const ServerRules& rules, std::string_view script, const Judge& judge) {
     const std::vector<std::string> lines = lines_of(script);
     Server server(rules, judge);

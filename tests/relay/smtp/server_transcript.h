@@ -25,6 +25,17 @@ struct Taken {
     std::string text;
 };
 
+/// Rules of mail.example.com with no limit but 10 errors, for a client that may relay.
+relay::smtp::ServerRules open_rules();
+
+/// "S: " lines: the reply to EHLO of a server with such rules; `more` stands behind what everybody
+/// is offered.
+std::string ehlo_reply(const std::vector<std::string>& more = {}, int message_size = 0);
+/// A script that begins with the greeting and EHLO.
+std::string after_ehlo(std::string_view rest,
+                       const std::vector<std::string>& more = {},
+                       int message_size = 0);
+
 /// Plays `script`; a message is answered by `judge`, or 250 2.0.0 queued. Then, for every step, a
 /// fresh dialog is brought there and the client starts anew with EHLO: nothing of the broken
 /// transaction may be left.

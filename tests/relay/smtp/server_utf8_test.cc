@@ -8,31 +8,14 @@
 namespace relay::smtp {
 namespace {
 
+using tests::after_ehlo;
 using tests::play;
 using tests::Taken;
 
 ServerRules rules() {
-    ServerRules made;
-    made.hostname = "mail.example.com";
+    ServerRules made = tests::open_rules();
     made.errors = 3;
-    made.may_relay = true;
     return made;
-}
-
-std::string after_ehlo(const std::string& script) {
-    return R"(
-        S: 220 mail.example.com ESMTP Signet
-        C: EHLO client.example
-        S: 250-mail.example.com
-        S: 250-PIPELINING
-        S: 250-SIZE 0
-        S: 250-8BITMIME
-        S: 250-SMTPUTF8
-        S: 250-ENHANCEDSTATUSCODES
-        S: 250-CHUNKING
-        S: 250-DSN
-        S: 250 HELP
-    )" + script;
 }
 
 TEST(ServerUtf8, TakesATransactionInUtf8) {
@@ -92,7 +75,7 @@ TEST(ServerUtf8, RefusesAValueAndOtherOctets) {
 
 TEST(ServerUtf8, CountsNoErrorBehindARefusedMail) {
     ServerRules strict = rules();
-    strict.judge_sender = [](const queue::Address&, const std::string&) {
+    strict.judge_sender = [](const queue::Address&) {
         return std::optional(Reply{550, "5.7.1", "not ours"});
     };
     play(strict, after_ehlo(R"(
@@ -108,7 +91,7 @@ TEST(ServerUtf8, CountsNoErrorBehindARefusedMail) {
 
 TEST(ServerUtf8, AnswersInAscii) {
     ServerRules strict = rules();
-    strict.judge_sender = [](const queue::Address& sender, const std::string&) {
+    strict.judge_sender = [](const queue::Address& sender) {
         return std::optional(Reply{550, "5.7.1", "you may not send as " + sender.text()});
     };
     play(strict, after_ehlo(R"(

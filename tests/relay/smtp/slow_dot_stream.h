@@ -19,8 +19,10 @@ struct SlowMessage {
 };
 
 /// Nothing when `input` has no end of data.
-inline std::optional<SlowMessage> slow_dot_stream(std::string_view input) {
+inline std::optional<SlowMessage> slow_dot_stream(
+    std::string_view input, conf::BareNewline choice = conf::BareNewline::Reject) {
     using Fault = relay::smtp::DotStream::Fault;
+    const bool normalize = choice == conf::BareNewline::Normalize;
     // The command line before the data ended with a CRLF too.
     const std::string whole = "\r\n" + std::string(input);
     const std::size_t end = whole.find("\r\n.\r\n");
@@ -31,18 +33,22 @@ inline std::optional<SlowMessage> slow_dot_stream(std::string_view input) {
     message.taken = end + 5 - 2;
     const std::string lines = whole.substr(0, end + 2);
     for (std::size_t at = 2; at < lines.size(); ++at) {
+        const auto is_bare = [&lines](std::size_t place) {
+            return (lines[place] == '\n' && lines[place - 1] != '\r') ||
+                   (lines[place] == '\r' && lines[place + 1] != '\n');
+        };
         const bool after_line_end = lines[at - 2] == '\r' && lines[at - 1] == '\n';
-        if (!(lines[at] == '.' && after_line_end)) {
-            message.text += lines[at];
+        const bool alone = normalize && is_bare(at + 1);
+        if (lines[at] == '.' && after_line_end && !alone) {
+            continue;
         }
         Fault fault = Fault::None;
         if (lines[at] == '\0') {
             fault = Fault::Nul;
-        } else if (lines[at] == '\n' && lines[at - 1] != '\r') {
-            fault = Fault::BareLf;
-        } else if (lines[at] == '\r' && lines[at + 1] != '\n') {
-            fault = Fault::BareCr;
+        } else if (is_bare(at) && !normalize) {
+            fault = lines[at] == '\n' ? Fault::BareLf : Fault::BareCr;
         }
+        message.text += is_bare(at) && normalize ? "\r\n" : std::string(1, lines[at]);
         if (message.fault == Fault::None) {
             message.fault = fault;
         }

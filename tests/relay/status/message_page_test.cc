@@ -37,6 +37,13 @@ TEST(MessagePage, ExplainsEachRecipient) {
     EXPECT_TRUE(page["recipients"][1]["last"].is_null());
 }
 
+TEST(MessagePage, SaysWhetherItRequiresTls) {
+    Explained message{some_envelope(), "waiting", kNoon};
+    EXPECT_EQ(json::parse(message_page(message, kNoon))["require_tls"], false);
+    message.envelope.require_tls = true;
+    EXPECT_EQ(json::parse(message_page(message, kNoon))["require_tls"], true);
+}
+
 TEST(MessagePage, SaysWhatHoldsItAndHowItIsReleased) {
     Explained message{some_envelope(), "held", std::nullopt};
     message.envelope.hold = {"ptr of 192.0.2.1: no PTR record", kNoon};

@@ -24,9 +24,7 @@ TEST(ReadinessDialog, TellsARefusal) {
     EXPECT_EQ(walk_dialog(full, "postmaster@example.com"),
               "MAIL would be answered with: 452 4.3.1 insufficient system storage");
     auto stranger = rules();
-    stranger.judge_sender = [](const queue::Address&, const std::string&) {
-        return smtp::Reply{550, "5.7.1", "no"};
-    };
+    stranger.judge_sender = [](const queue::Address&) { return smtp::Reply{550, "5.7.1", "no"}; };
     EXPECT_EQ(walk_dialog(stranger, "postmaster@example.com"),
               "MAIL would be answered with: 550 5.7.1 no");
 }

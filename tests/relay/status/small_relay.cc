@@ -89,7 +89,7 @@ SmallRelay::SmallRelay(Phase phase) {
     resolver = must(net::Resolver::create(config->dns, loops.first().context()));
     spool = std::make_unique<Spool>(*queue_store, *committer, gate, metrics, disk, 1, *config);
     spool->listen({[] {}, [] {}, [](const Notice&) {}});
-    intake = std::make_unique<Intake>(*current, *spool, *committer, metrics);
+    intake = std::make_unique<Intake>(*current, *spool, *committer, disk, metrics);
     server->start();
     if (phase == Phase::Serving) {
         serve();
