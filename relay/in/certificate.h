@@ -9,6 +9,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,12 @@ namespace relay::in {
 
 class Certificate {
 public:
+    using Clock = std::chrono::steady_clock;
+
     /// Null where the listener has no TLS. Errors: what ServerIdentity::load says.
     static conf::Result<std::shared_ptr<Certificate>> load(const conf::Listener& listener);
 
-    [[nodiscard]] std::shared_ptr<const net::ServerIdentity> current();
+    [[nodiscard]] std::shared_ptr<const net::ServerIdentity> current(Clock::time_point now);
 
 private:
     /// Of each file: inode, size and time of the last change.
@@ -38,7 +41,7 @@ private:
     std::mutex mutex_;
     std::shared_ptr<const net::ServerIdentity> identity_;
     Marks seen_;
-    std::chrono::steady_clock::time_point looked_;
+    std::optional<Clock::time_point> looked_;
 };
 
 }  // namespace relay::in

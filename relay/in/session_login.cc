@@ -68,8 +68,11 @@ net::Task<bool> Session::learn_client() {
 }
 
 net::Task<bool> Session::start_tls() {
-    const auto handshake = co_await net::accept_tls(
-        loop_, stream_, std::exchange(in_, {}), certificate_->current(), kHandshake);
+    const auto handshake = co_await net::accept_tls(loop_,
+                                                    stream_,
+                                                    std::exchange(in_, {}),
+                                                    certificate_->current(net::Steady::now()),
+                                                    kHandshake);
     scanned_ = 0;
     metrics_.tls_sessions.add(
         {"in", std::string(name(listener_->tls)), handshake.done ? "ok" : "failed"});

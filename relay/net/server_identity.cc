@@ -19,7 +19,9 @@ struct FreeContext {
 
 /// What OpenSSL says went wrong, in `file`; its queue is empty afterwards.
 conf::Error fault(const std::string& file, std::string_view doing) {
-    const unsigned long code = ERR_peek_last_error();
+    // The first one is the system's where a file could not be read; the others only pass it on.
+    const unsigned long first = ERR_peek_error();
+    const unsigned long code = ERR_SYSTEM_ERROR(first) ? first : ERR_peek_last_error();
     const char* reason = ERR_reason_error_string(code);
     std::string text = file + ": " + std::string(doing);
     if (ERR_SYSTEM_ERROR(code)) {
@@ -69,10 +71,13 @@ conf::Result<std::shared_ptr<const ServerIdentity>> ServerIdentity::load(
     if (X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(ctx))) < 0) {
         return conf::Error{{}, certificate + ": the certificate has expired"};
     }
-    if (SSL_CTX_use_PrivateKey_file(ctx, key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    const bool taken = SSL_CTX_use_PrivateKey_file(ctx, key.c_str(), SSL_FILETYPE_PEM) == 1;
+    // A key of another type than the certificate's is taken, but for a certificate that is not
+    // there: no handshake would succeed.
+    if (!taken || SSL_CTX_check_private_key(ctx) != 1) {
         const int reason = ERR_GET_REASON(ERR_peek_last_error());
         const bool other =
-            reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH;
+            taken || reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH;
         return fault(key, other ? "does not fit the certificate " + certificate : "no usable key");
     }
     if (!client_ca.empty()) {

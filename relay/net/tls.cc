@@ -153,8 +153,14 @@ private:
     }
 
     Task<IoStatus> receive() {
+        if (ended_ != IoStatus::Ok) {
+            co_return ended_;
+        }
         std::array<char, kPiece> piece;
         const auto result = co_await below_->read_some(piece.data(), piece.size());
+        if (result.status == IoStatus::Closed || result.status == IoStatus::Reset) {
+            ended_ = result.status;  // nothing comes behind it, and nobody waits for it again
+        }
         if (result.status != IoStatus::Ok) {
             // A close without close_notify may be somebody's cut: RFC 8446 6.1. Both end the
             // connection, and an unfinished message with it.
@@ -187,6 +193,7 @@ private:
     BIO* arriving_;  // owned by ssl_
     BIO* leaving_;   // owned by ssl_
     bool broken_ = false;
+    IoStatus ended_ = IoStatus::Ok;
     std::string fault_;
 };
 
