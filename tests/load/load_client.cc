@@ -22,9 +22,14 @@ double Plan::wait(double at) const {
 }
 
 LoadClient::~LoadClient() {
-    if (fd_ >= 0) {
-        close(fd_);
+    close();
+}
+
+bool LoadClient::wants_write() const {
+    if (!tls_) {
+        return !output_.empty();
     }
+    return tls_->is_open() ? !output_.empty() : !tls_->waits_for_input();
 }
 
 bool LoadClient::connect() {
@@ -54,6 +59,10 @@ bool LoadClient::connect() {
     output_.clear();
     written_ = 0;
     sent_here_ = 0;
+    ++plan_.connections;
+    if (plan_.security == Security::Implicit) {
+        secure();
+    }
     return true;
 }
 
@@ -63,7 +72,8 @@ bool LoadClient::advance() {
     }
     char block[16384];
     for (;;) {
-        const ssize_t got = recv(fd_, block, sizeof block, 0);
+        const ssize_t got =
+            tls_ ? tls_->read(block, sizeof block) : recv(fd_, block, sizeof block, 0);
         if (got == 0) {
             return drop("closed by the relay");
         }
@@ -98,14 +108,19 @@ void LoadClient::resume() {
     flush();
 }
 
+void LoadClient::secure() {
+    tls_ = std::make_unique<TlsSocket>(plan_.tls, fd_);
+}
+
 void LoadClient::say(std::string_view text) {
     output_.append(text);
 }
 
 bool LoadClient::flush() {
     while (written_ < output_.size()) {
+        const std::string_view rest = std::string_view(output_).substr(written_);
         const ssize_t n =
-            send(fd_, output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL);
+            tls_ ? tls_->write(rest) : send(fd_, rest.data(), rest.size(), MSG_NOSIGNAL);
         if (n < 0) {
             return errno == EAGAIN || errno == EINTR || errno == ENOTCONN;
         }
@@ -126,6 +141,7 @@ bool LoadClient::on_reply(int code, std::string_view line) {
             if (!good) {
                 return drop(line);
             }
+            plan_.secured += tls_ ? 1U : 0U;
             step_ = Step::Ehlo;
             say("EHLO generator.example\r\n");
             break;
@@ -133,6 +149,28 @@ bool LoadClient::on_reply(int code, std::string_view line) {
             if (!good) {
                 return drop(line);
             }
+            if (plan_.security == Security::StartTls) {
+                step_ = Step::StartTls;
+                say("STARTTLS\r\n");
+                break;
+            }
+            next_message();
+            break;
+        case Step::StartTls:
+            if (!good) {
+                return drop(line);
+            }
+            // RFC 3207 4.2: what the server said before is forgotten, EHLO comes again. The
+            // handshake begins with it.
+            secure();
+            step_ = Step::SecureEhlo;
+            say("EHLO generator.example\r\n");
+            break;
+        case Step::SecureEhlo:
+            if (!good) {
+                return drop(line);
+            }
+            ++plan_.secured;
             next_message();
             break;
         case Step::Turn:
@@ -180,8 +218,10 @@ bool LoadClient::on_reply(int code, std::string_view line) {
             }
             break;
         case Step::Quit:
-            close(fd_);
-            fd_ = -1;
+            if (tls_) {
+                tls_->end();
+            }
+            close();
             return false;
     }
     return flush() || drop("write");
@@ -217,11 +257,16 @@ bool LoadClient::drop(std::string_view why) {
     put_back();
     ++plan_.broken;
     plan_.last_error = std::string(why);
+    close();
+    return false;
+}
+
+void LoadClient::close() {
+    tls_.reset();
     if (fd_ >= 0) {
-        close(fd_);
+        ::close(fd_);
         fd_ = -1;
     }
-    return false;
 }
 
 }  // namespace load

@@ -4,13 +4,17 @@
 // Never pipelines: each command waits for its reply, as most applications do. A connection that
 // breaks or a message that is refused for now (4xx) goes back to the plan and is sent again.
 //
-// Standards: RFC 5321.     Threads: one epoll loop owns all clients.
+// Standards: RFC 5321, RFC 3207 (STARTTLS), RFC 8314 (implicit TLS).
+// Threads: one epoll loop owns all clients.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tests/load/tls_socket.h"
 
 namespace load {
 
@@ -25,10 +29,12 @@ struct Plan {
     std::string body;                 // CRLF lines without a leading dot
     std::vector<std::uint64_t> left;  // numbers to send, taken from the back
     double rate = 0;  // messages a second for all clients together; 0 is as fast as it goes
+    Security security = Security::None;
+    TlsClient tls;
     double begin = 0;
     std::uint64_t begun = 0;
 
-    std::uint64_t accepted = 0, refused = 0, again = 0, broken = 0;
+    std::uint64_t accepted = 0, refused = 0, again = 0, broken = 0, connections = 0, secured = 0;
     std::vector<double>
         dot_seconds;  // from the first octet of the message to the reply to its final dot
     double last_reply = 0;
@@ -54,15 +60,28 @@ public:
     void resume();
 
     [[nodiscard]] int fd() const { return fd_; }
-    [[nodiscard]] bool wants_write() const { return !output_.empty(); }
+    [[nodiscard]] bool wants_write() const;
     [[nodiscard]] bool waits() const { return step_ == Step::Turn; }
     [[nodiscard]] bool idle() const { return fd_ < 0; }
 
 private:
-    enum class Step : std::uint8_t { Banner, Ehlo, Turn, Mail, Rcpt, Data, Dot, Quit };
+    enum class Step : std::uint8_t {
+        Banner,
+        Ehlo,
+        StartTls,
+        SecureEhlo,
+        Turn,
+        Mail,
+        Rcpt,
+        Data,
+        Dot,
+        Quit
+    };
 
     void say(std::string_view text);
+    void secure();
     bool flush();
+    void close();
     bool on_reply(int code, std::string_view line);
     void next_message();
     void put_back();
@@ -70,6 +89,7 @@ private:
 
     Plan& plan_;
     int fd_ = -1;
+    std::unique_ptr<TlsSocket> tls_;
     Step step_ = Step::Banner;
     std::string input_, output_;
     std::size_t written_ = 0;

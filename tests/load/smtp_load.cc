@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <sys/epoll.h>
@@ -41,6 +42,20 @@ void watch(int epoll, int how, load::LoadClient& client) {
     }
 }
 
+load::Security security_of(const std::string& name) {
+    if (name == "starttls") {
+        return load::Security::StartTls;
+    }
+    if (name == "implicit") {
+        return load::Security::Implicit;
+    }
+    if (name != "none") {
+        std::fprintf(stderr, "--tls needs none, starttls or implicit\n");
+        std::exit(2);
+    }
+    return load::Security::None;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -53,6 +68,7 @@ int main(int argc, char** argv) {
                                  {"per-connection", "100"},
                                  {"size", "10240"},
                                  {"rate", "0"},
+                                 {"tls", "none"},
                                  {"domains", "100"},
                                  {"suffix", "load.example"},
                                  {"from", "app@example.com"},
@@ -67,6 +83,7 @@ int main(int argc, char** argv) {
     plan.per_connection = std::max<std::uint64_t>(1, options.number("per-connection"));
     plan.body = text_of(options.number("size", 64U * 1024 * 1024));
     plan.rate = static_cast<double>(options.number("rate"));
+    plan.security = security_of(options.text("tls"));
     const std::uint64_t messages = options.number("messages", 10'000'000);
     const std::uint64_t first = options.number("first");
     for (std::uint64_t n = messages; n > 0; --n) {
@@ -130,12 +147,14 @@ int main(int argc, char** argv) {
     std::sort(plan.dot_seconds.begin(), plan.dot_seconds.end());
     const double seconds = std::max(plan.last_reply - plan.begin, 1e-9);
     std::printf(
-        "{\"accepted\": %llu, \"refused\": %llu, \"again\": %llu, \"begin\": %.6f, \"seconds\": "
-        "%.6f, \"rate\": %.1f, "
+        "{\"accepted\": %llu, \"refused\": %llu, \"again\": %llu, \"connections\": %llu, "
+        "\"secured\": %llu, \"begin\": %.6f, \"seconds\": %.6f, \"rate\": %.1f, "
         "\"dot_ms_p50\": %.4f, \"dot_ms_p99\": %.4f}\n",
         static_cast<unsigned long long>(plan.accepted),
         static_cast<unsigned long long>(plan.refused),
         static_cast<unsigned long long>(plan.again),
+        static_cast<unsigned long long>(plan.connections),
+        static_cast<unsigned long long>(plan.secured),
         plan.begin,
         seconds,
         static_cast<double>(plan.accepted) / seconds,
