@@ -3,19 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "conf/utf8.h"
+
 namespace relay {
-
-namespace {
-
-bool has_eight_bit(std::string_view octets) {
-    unsigned char all = 0;
-    for (const char c : octets) {
-        all |= static_cast<unsigned char>(c);
-    }
-    return (all & 0x80) != 0;
-}
-
-}  // namespace
 
 Arrival::Arrival(Spool& spool,
                  Committer& committer,
@@ -73,7 +63,8 @@ void Arrival::append(std::string_view octets) {
 
 void Arrival::take_body(std::string_view octets) {
     hash_.update(octets);
-    eight_bit_ = eight_bit_ || has_eight_bit(octets);
+    eight_bit_ = eight_bit_ || !conf::is_ascii(octets);
+    body_lines_.update(octets);
     body_size_ += octets.size();
     body_ += octets;
 }
@@ -106,7 +97,10 @@ net::Task<conf::Result<void>> Arrival::spill() {
 }
 
 void Arrival::end() {
-    eight_bit_ = eight_bit_ || has_eight_bit(header_);
+    eight_bit_ = eight_bit_ || !conf::is_ascii(header_);
+    mime::LineLimit of_header;
+    of_header.update(header_);
+    long_line_ = of_header.exceeded() || body_lines_.exceeded();
 }
 
 }  // namespace relay

@@ -15,6 +15,7 @@
 #include "dkim/body_hash.h"
 #include "relay/committer.h"
 #include "relay/memory_budget.h"
+#include "relay/mime/line_limit.h"
 #include "relay/spool.h"
 
 namespace relay {
@@ -48,6 +49,16 @@ public:
     [[nodiscard]] Fault fault() const { return fault_; }
     [[nodiscard]] queue::MessageId id() const { return id_; }
 
+    // What came, once end() was called.
+
+    /// Without the empty line.
+    [[nodiscard]] const std::string& header() const { return header_; }
+    /// Rows of the body that are in the store under id(), from 0 on; tail() follows them.
+    [[nodiscard]] int rows() const { return chunks_; }
+    [[nodiscard]] std::string_view tail() const { return body_; }
+    [[nodiscard]] bool has_eight_bit() const { return eight_bit_; }
+    [[nodiscard]] bool has_long_line() const { return long_line_; }
+
 private:
     friend class Intake;
     void take_body(std::string_view octets);
@@ -68,6 +79,8 @@ private:
     std::uint64_t body_size_ = 0;
     int chunks_ = 0;
     bool eight_bit_ = false;
+    mime::LineLimit body_lines_;
+    bool long_line_ = false;
     bool accepted_ = false;
     Fault fault_ = Fault::None;
 };

@@ -1,55 +1,28 @@
 #include "relay/intake.h"
 
-#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "conf/utf8.h"
 #include "dkim/author.h"
 #include "dkim/field.h"
-#include "queue/errors.h"
+#include "relay/body_digest.h"
 #include "relay/clock.h"
 #include "relay/log.h"
+#include "relay/recoding.h"
+#include "relay/signing.h"
+#include "relay/store_refusal.h"
+#include "relay/submission_rules.h"
 #include "relay/trace_header.h"
 
 namespace relay {
 
 namespace {
 
-constexpr std::size_t kMaxReceived = 100;  // RFC 5321 6.3 asks for 100 at least
-
-std::string packed(const dkim::Digest& digest) {
-    std::string result(1, digest.canonicalization == conf::Canonicalization::Simple ? 's' : 'r');
-    result.append(digest.sha256.begin(), digest.sha256.end());
-    return result;
-}
-
-/// RFC 5322 3.6.2 and RFC 6409 6.1: a client that is limited in its senders is limited in From:,
-/// too.
-std::optional<smtp::Reply> judge_authors(const std::vector<dkim::Author>& authors,
-                                         const Origin& origin) {
-    if (origin.senders == nullptr) {
-        return std::nullopt;
-    }
-    for (const auto& author : authors) {
-        if (!origin.senders->allow(author.local_part, author.domain.text())) {
-            return smtp::Reply{550,
-                               "5.7.1",
-                               "you may not write as " + author.local_part + "@" +
-                                   author.domain.text() + " (From:)"};
-        }
-    }
-    return std::nullopt;
-}
-
-bool is_ascii(std::string_view text) {
-    return std::all_of(
-        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 /// RFC 6532: what a header beyond ASCII means for the way out. Where SMTPUTF8 was not said, or the
 /// octets are no UTF-8, it is 8-bit text as it always came.
 void mark_characters(queue::Envelope& envelope, std::string_view header) {
-    if (!is_ascii(header)) {
+    if (!conf::is_ascii(header)) {
         envelope.body = queue::BodyKind::EightBitMime;
         envelope.utf8_header = envelope.utf8 && conf::is_utf8(header);
     }
@@ -65,27 +38,16 @@ std::string joined(const std::vector<conf::DomainName>& names) {
 
 }  // namespace
 
-Intake::BodyCheck::BodyCheck(const std::string& stored)
-    : stored_(stored),
-      hash_(stored.starts_with('s') ? conf::Canonicalization::Simple
-                                    : conf::Canonicalization::Relaxed) {}
-
-bool Intake::BodyCheck::matches() {
-    return packed(hash_.finish()) == stored_;
-}
-
-smtp::Reply Intake::refusal(const conf::Error& error) {
-    if (error.code == queue::errc::StoreFull) {
-        return {452, "4.3.1", "insufficient system storage"};
-    }
-    return {451, "4.3.0", "the queue cannot be written, try again later"};
-}
-
-Intake::Intake(Current& current, Spool& spool, Committer& committer, Metrics& metrics)
+Intake::Intake(Current& current,
+               Spool& spool,
+               Committer& committer,
+               net::WorkerPool& workers,
+               Metrics& metrics)
     : current_(current),
       memory_(current.get().config->limits.memory_for_receiving()),
       spool_(spool),
       committer_(committer),
+      workers_(workers),
       metrics_(metrics) {}
 
 void Intake::reconfigure(const conf::Config& config) {
@@ -139,7 +101,7 @@ std::optional<smtp::Reply> Intake::objection(const Arrival& arrival) {
 
 std::optional<smtp::Reply> Intake::judge_room(std::uint64_t size) {
     if (const auto room = spool_.has_room(size); !room) {
-        return refusal(room.error());
+        return store_refusal(room.error());
     }
     return std::nullopt;
 }
@@ -149,53 +111,39 @@ smtp::Reply Intake::refuse(smtp::Reply reply) {
     return reply;
 }
 
-std::variant<Intake::Signed, smtp::Reply> Intake::sign(const Setup& setup,
-                                                       const std::string& header,
-                                                       const std::vector<conf::DomainName>& authors,
-                                                       const dkim::Digest& body,
-                                                       queue::Instant now) {
-    const auto fields = dkim::Header::parse(header);
-    if (!fields) {
-        return smtp::Reply{550, "5.6.0", fields.error().message()};
+/// RFC 6152 3 and RFC 5322 2.1.1. `arrival` may be another one afterwards.
+net::Task<std::optional<smtp::Reply>> Intake::make_sendable(std::unique_ptr<Arrival>& arrival,
+                                                            const Setup& setup) {
+    const conf::Intake& rules = setup.config->intake;
+    if (arrival->has_long_line() && rules.long_lines == conf::LongLines::Refuse) {
+        co_return smtp::Reply{550, "5.6.0", "a line is longer than 998 octets (RFC 5322 2.1.1)"};
     }
-    Signed result;
-    // RFC 6376 5.1 and RFC 5322 3.6.2: every author's domain must be one that we speak for.
-    for (const auto& author : authors) {
-        switch (setup.keys->standing(author, now)) {
-            case dkim::KeyRing::Standing::Unknown:
-                return smtp::Reply{
-                    550,
-                    "5.7.1",
-                    "From: domain " + author.text() + " is not one that this relay signs for"};
-            case dkim::KeyRing::Standing::EnvelopeOnly:
-                return smtp::Reply{
-                    550,
-                    "5.7.1",
-                    "From: domain " + author.text() + " may be used in MAIL FROM only"};
-            case dkim::KeyRing::Standing::KeyUnusable:
-                return smtp::Reply{
-                    451,
-                    "4.7.0",
-                    "no usable signing key for " + author.text() + " now, try again later"};
-            case dkim::KeyRing::Standing::Signs:
-                break;
-        }
-        for (const auto* signer : setup.keys->signers(author, now)) {
-            auto field = signer->sign(*fields, body, now);
-            if (!field) {
-                log::Event(log::Level::Error, "signing")
-                    .field("domain", author.text())
-                    .field("selector", signer->selector())
-                    .field("error", field.error().message());
-                return smtp::Reply{
-                    451, "4.7.0", "signing for " + author.text() + " failed, try again later"};
-            }
-            result.fields += *field;
-            result.by += (result.by.empty() ? "" : ",") + author.text() + "/" + signer->selector();
-            metrics_.messages_signed.add({author.text(), signer->selector()});
-        }
+    mime::Wishes wishes;
+    wishes.long_lines = arrival->has_long_line();
+    wishes.eight_bit = arrival->has_eight_bit() && rules.eight_bit == conf::EightBit::Encode;
+    if (!wishes.long_lines && !wishes.eight_bit) {
+        co_return std::nullopt;
     }
-    return result;
+    if (arrival->memory_ && !arrival->memory_.grow(Recoding::kMemory)) {
+        co_return smtp::Reply{452, "4.3.1", "no memory to encode the message now, try again later"};
+    }
+    Recoding recoding(spool_, workers_, *arrival);
+    auto reason = co_await recoding.survey(wishes);
+    if (reason || !recoding.is_needed()) {
+        co_return reason;
+    }
+    // NB: `limits.message_size` is for what clients send; encoding may make three octets of one.
+    auto encoded = std::make_unique<Arrival>(spool_,
+                                             committer_,
+                                             std::move(arrival->memory_),
+                                             setup.config->dkim.body_canonicalization,
+                                             std::numeric_limits<std::uint64_t>::max());
+    reason = co_await recoding.write(*encoded);
+    if (!reason) {
+        reason = objection(*encoded);
+    }
+    arrival = std::move(encoded);
+    co_return reason;
 }
 
 net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
@@ -208,38 +156,27 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
     if (auto reason = objection(*arrival)) {
         co_return refuse(std::move(*reason));
     }
-    const auto received = dkim::Header::parse(arrival->header_);
+    if (auto reason = co_await make_sendable(arrival, setup)) {
+        co_return refuse(std::move(*reason));
+    }
+    const auto received = dkim::Header::parse(arrival->header());
     if (!received) {
         co_return refuse({550, "5.6.0", received.error().message()});
     }
-    if (received->count("Received") > kMaxReceived) {
-        co_return refuse(
-            {554, "5.4.6", "too many hops: the message has more than 100 Received fields"});
+    auto judged =
+        judge_header(*received, {transaction.sender, origin.senders}, setup.config->intake);
+    if (auto* reply = std::get_if<smtp::Reply>(&judged)) {
+        co_return refuse(std::move(*reply));
     }
-    // RFC 5322 3.6: exactly one From. None is repaired from the envelope, two are somebody's trick.
-    if (received->count("From") > 1) {
-        co_return refuse({550, "5.6.0", "the message has more than one From field"});
-    }
-    if (received->count("From") == 0 && transaction.sender.is_null()) {
-        co_return refuse(
-            {550, "5.6.0", "the message has no From field and its envelope sender is null"});
-    }
-    const auto* from = received->find("From");
-    const auto authors =
-        dkim::authors(from != nullptr ? from->value : std::string_view(transaction.sender.text()));
-    if (!authors) {
-        co_return refuse({550, "5.6.0", authors.error().message()});
-    }
-    if (auto reason = judge_authors(*authors, origin)) {
-        co_return refuse(std::move(*reason));
-    }
-    const auto domains = dkim::domains_of(*authors);
+    const auto domains = dkim::domains_of(std::get<std::vector<dkim::Author>>(judged));
 
     Trace trace;
     trace.id = arrival->id_;
     trace.hostname = setup.config->hostname.text();
-    trace.helo = origin.helo;
-    trace.client = origin.client;
+    if (setup.config->intake.received_client == conf::ReceivedClient::Full) {
+        trace.helo = origin.helo;
+        trace.client = origin.client;
+    }
     trace.extended = origin.extended;
     trace.tls = !origin.tls.empty();
     trace.authenticated = !origin.user.empty();
@@ -247,15 +184,16 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
     trace.only_recipient =
         transaction.recipients.size() == 1 ? transaction.recipients.front().address.text() : "";
     trace.sender = transaction.sender.text();
+    trace.origin = setup.config->intake.origin;
     trace.now = now;
     auto content = std::make_shared<queue::Content>();
     content->header = final_header(*received, trace);
     const auto digest = arrival->hash_.finish();
-    auto outcome = sign(setup, content->header, domains, digest, now);
+    auto outcome = sign(setup, metrics_, content->header, domains, digest, now);
     if (auto* reply = std::get_if<smtp::Reply>(&outcome)) {
         co_return refuse(std::move(*reply));
     }
-    auto& signatures = std::get<Signed>(outcome);
+    auto& signatures = std::get<Signatures>(outcome);
     content->signatures = std::move(signatures.fields);
     content->body_hash = packed(digest);
     content->body_size = arrival->body_size_;
@@ -265,7 +203,7 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
             const auto spilt = co_await spool_.add_chunk(
                 arrival->id_, arrival->chunks_++, std::move(arrival->body_));
             if (!spilt) {
-                co_return refuse(refusal(spilt.error()));
+                co_return refuse(store_refusal(spilt.error()));
             }
         }
         content->chunks = arrival->chunks_;
@@ -288,6 +226,7 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
     }
     envelope.body = arrival->eight_bit_ ? queue::BodyKind::EightBitMime : queue::BodyKind::SevenBit;
     envelope.utf8 = transaction.utf8;
+    envelope.require_tls = transaction.require_tls;
     mark_characters(envelope, content->header);
     envelope.accepted = now;
     envelope.client = origin.client;
@@ -302,7 +241,7 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
         log::Event(log::Level::Error, "not-stored")
             .field("id", envelope.id.text())
             .field("error", stored.error().message());
-        co_return refuse(refusal(stored.error()));
+        co_return refuse(store_refusal(stored.error()));
     }
     arrival->accepted_ = true;
     metrics_.accept_seconds.observe(std::chrono::steady_clock::now() - begun);
@@ -356,11 +295,12 @@ net::Task<conf::Result<void>> Intake::accept_notice(std::string text,
     hash.update(content->body);
     const auto digest = hash.finish();
     content->body_hash = packed(digest);
-    auto outcome = sign(setup, content->header, {setup.config->postmaster_domain}, digest, now);
+    auto outcome =
+        sign(setup, metrics_, content->header, {setup.config->postmaster_domain}, digest, now);
     if (const auto* reply = std::get_if<smtp::Reply>(&outcome)) {
         co_return conf::Error{{}, reply->text};
     }
-    auto& signatures = std::get<Signed>(outcome);
+    auto& signatures = std::get<Signatures>(outcome);
     content->signatures = std::move(signatures.fields);
 
     auto message = std::make_shared<queue::Message>();
@@ -374,8 +314,10 @@ net::Task<conf::Result<void>> Intake::accept_notice(std::string text,
     envelope.client = "local";
     // RFC 6533: a report on addresses beyond ASCII is 8-bit, one to such an address has it in To:.
     envelope.body =
-        is_ascii(content->body) ? queue::BodyKind::SevenBit : queue::BodyKind::EightBitMime;
+        conf::is_ascii(content->body) ? queue::BodyKind::SevenBit : queue::BodyKind::EightBitMime;
     envelope.utf8 = trace.utf8;
+    // RFC 8689 5: a report is protected like its message.
+    envelope.require_tls = notice.envelope->require_tls;
     mark_characters(envelope, content->header);
     envelope.author_domain = setup.config->postmaster_domain.text();
     envelope.signed_by = signatures.by;

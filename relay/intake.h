@@ -1,5 +1,5 @@
-// Intake: turns a received message into a signed one in the store: author check, trace header,
-// signatures, commit.
+// Intake: turns a received message into a signed one in the store: author check, what its lines
+// need to be sendable, trace header, signatures, commit.
 //
 // The order is the promise: the final octets first, then the signature over them, then the store,
 // then the 250 with the queue id. Nothing is accepted that cannot be signed.
@@ -34,7 +34,12 @@ struct Origin {
 
 class Intake {
 public:
-    Intake(Current& current, Spool& spool, Committer& committer, Metrics& metrics);
+    /// `workers`: for what takes longer than a loop may.
+    Intake(Current& current,
+           Spool& spool,
+           Committer& committer,
+           net::WorkerPool& workers,
+           Metrics& metrics);
 
     /// Of the messages that are being received.
     [[nodiscard]] MemoryBudget& memory() { return memory_; }
@@ -57,9 +62,6 @@ public:
     /// 452 4.3.1, 451 4.3.0, or nothing.
     [[nodiscard]] std::optional<smtp::Reply> judge_room(std::uint64_t size);
 
-    /// What the client hears when the store fails: 452 4.3.1 for a full disk, else 451 4.3.0.
-    [[nodiscard]] static smtp::Reply refusal(const conf::Error& error);
-
     /// Signs a report of our own (null sender; `text` is header, empty line and body with CRLF) and
     /// stores it together with what it settles. Errors: no key, store.
     net::Task<conf::Result<void>> accept_notice(std::string text, queue::Address to, Notice notice);
@@ -68,35 +70,16 @@ public:
     /// does not work, or nothing.
     net::Task<std::optional<std::string>> probe();
 
-    /// The stored digest of a body that was read back is that of the octets. Chunked bodies are
-    /// given piece by piece.
-    class BodyCheck {
-    public:
-        explicit BodyCheck(const std::string& stored);
-        void update(std::string_view octets) { hash_.update(octets); }
-        [[nodiscard]] bool matches();
-
-    private:
-        std::string stored_;
-        dkim::BodyHash hash_;
-    };
-
 private:
-    struct Signed {
-        std::string fields;
-        std::string by;  // "example.com/2026a,example.com/2026e"
-    };
-    std::variant<Signed, smtp::Reply> sign(const Setup& setup,
-                                           const std::string& header,
-                                           const std::vector<conf::DomainName>& authors,
-                                           const dkim::Digest& body,
-                                           queue::Instant now);
+    net::Task<std::optional<smtp::Reply>> make_sendable(std::unique_ptr<Arrival>& arrival,
+                                                        const Setup& setup);
     smtp::Reply refuse(smtp::Reply reply);
 
     Current& current_;
     MemoryBudget memory_;
     Spool& spool_;
     Committer& committer_;
+    net::WorkerPool& workers_;
     Metrics& metrics_;
 };
 

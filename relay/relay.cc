@@ -185,7 +185,7 @@ conf::Result<void> Relay::build() {
     resolver_ = std::move(*resolver);
     committer_ = std::make_unique<Committer>(*store_, metrics_);
     spool_ = std::make_unique<Spool>(*store_, *committer_, gate_, metrics_, disk_, *node, *config);
-    intake_ = std::make_unique<Intake>(current_, *spool_, *committer_, metrics_);
+    intake_ = std::make_unique<Intake>(current_, *spool_, *committer_, disk_, metrics_);
     logins_ = std::make_unique<in::Logins>(current_);
     auto settings = listener_settings(*config);
     if (!settings) {

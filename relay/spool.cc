@@ -32,6 +32,7 @@ Spool::Spool(queue::Store& store,
       policy_(std::make_unique<queue::RetryPolicy>(config.queue)),
       active_limit_(static_cast<std::size_t>(config.queue.active_messages)),
       min_free_disk_(config.limits.effective_min_free_disk()),
+      queue_limit_(static_cast<std::uint64_t>(config.limits.queue_messages)),
       content_budget_(config.limits.memory_for_contents()),
       scheduler_(
           {config.delivery.connections_per_site, config.delivery.recipients_per_transaction}),
@@ -121,6 +122,12 @@ conf::Result<void> Spool::has_room(std::uint64_t size) {
         return conf::Error{make_error_code(queue::errc::StoreLatched), why};
     }
     const std::lock_guard lock(room_mutex_);
+    // NB: clients between MAIL and their final dot come on top of it: at most one message each.
+    if (queue_limit_ > 0 && store_.messages() >= queue_limit_) {
+        return queue::error(
+            queue::errc::QueueFull,
+            "it holds " + std::to_string(queue_limit_) + " messages (limits.queue_messages)");
+    }
     const auto now = std::chrono::steady_clock::now();
     if (now - room_looked_ > std::chrono::seconds(1)) {
         room_looked_ = now;
@@ -298,17 +305,9 @@ std::optional<Lease> Spool::next_for(const queue::SiteId& site,
                 active.judged = generation;
             }
             // The courier gets its own recipients alone: a copy that nobody else changes.
-            auto mine = std::make_shared<queue::Envelope>();
             const auto& whole = *active.envelope;
-            mine->id = whole.id;
-            mine->sender = whole.sender;
-            mine->body = whole.body;
-            mine->accepted = whole.accepted;
-            mine->size = whole.size;
-            mine->ret = whole.ret;
-            mine->envelope_id = whole.envelope_id;
-            mine->utf8 = whole.utf8;
-            mine->utf8_header = whole.utf8_header;
+            auto mine = std::make_shared<queue::Envelope>();
+            static_cast<queue::EnvelopeHead&>(*mine) = whole;
             for (const int position : attempt->recipients()) {
                 mine->recipients.push_back(whole.recipients[static_cast<std::size_t>(position)]);
             }
@@ -392,6 +391,7 @@ void Spool::reconfigure(const conf::Config& config) {
     content_budget_ = config.limits.memory_for_contents();
     const std::lock_guard room(room_mutex_);
     min_free_disk_ = config.limits.effective_min_free_disk();
+    queue_limit_ = static_cast<std::uint64_t>(config.limits.queue_messages);
 }
 
 }  // namespace relay

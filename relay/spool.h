@@ -80,8 +80,8 @@ public:
     /// Rows of a long body, in order, before accept(). Durable with the message.
     net::Task<conf::Result<void>> add_chunk(queue::MessageId id, int number, std::string octets);
     void drop_chunks(queue::MessageId id);
-    /// Why no message of `size` octets can be taken now: StoreFull or StoreLatched. Cheap: looks at
-    /// the disk once a second.
+    /// Why no message of `size` octets can be taken now: StoreFull, QueueFull or StoreLatched.
+    /// Cheap: looks at the disk once a second.
     conf::Result<void> has_room(std::uint64_t size);
 
     // Delivering.
@@ -256,6 +256,7 @@ private:
     std::unique_ptr<const queue::RetryPolicy> policy_;
     std::size_t active_limit_;
     std::uint64_t min_free_disk_;
+    std::uint64_t queue_limit_;  // messages; 0 is without
     std::size_t content_budget_;
     queue::Scheduler scheduler_;
     ActiveMap active_;

@@ -5,6 +5,9 @@
 #include <chrono>
 #include <cstdio>
 
+#include "conf/utf8.h"
+#include "relay/mime/address_list.h"
+
 namespace relay {
 
 namespace {
@@ -21,11 +24,6 @@ std::string harmless(std::string_view name) {
         }
     }
     return result.empty() ? "unknown" : result;
-}
-
-bool is_ascii(std::string_view text) {
-    return std::all_of(
-        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 std::string address_literal(const std::string& address) {
@@ -81,11 +79,31 @@ std::string received(const Trace& trace) {
     field += "by " + trace.hostname + " with " + protocol(trace) + " id " + trace.id.text();
     // RFC 6531 3.7.3 lets an address in UTF-8 stand here. NB: it is left out: a trace field would
     // then need SMTPUTF8 wherever the header is shown again, in a report for example.
-    if (!trace.only_recipient.empty() && is_ascii(trace.only_recipient)) {
+    if (!trace.only_recipient.empty() && conf::is_ascii(trace.only_recipient)) {
         field += "\r\n\tfor <" + trace.only_recipient + ">";
     }
     field += ";\r\n\t" + rfc5322_date(trace.now) + "\r\n";
     return field;
+}
+
+/// RFC 6409 8.4: an address without a domain is completed.
+std::string completed(const dkim::Field& field, const conf::DomainName& origin) {
+    static constexpr std::array<std::string_view, 9> kAddressFields{"From",
+                                                                    "Sender",
+                                                                    "Reply-To",
+                                                                    "To",
+                                                                    "Cc",
+                                                                    "Resent-From",
+                                                                    "Resent-Sender",
+                                                                    "Resent-To",
+                                                                    "Resent-Cc"};
+    const bool has_addresses = std::any_of(kAddressFields.begin(),
+                                           kAddressFields.end(),
+                                           [&field](auto name) { return field.is(name); });
+    if (!has_addresses) {
+        return std::string(field.raw);
+    }
+    return std::string(field.name) + ":" + mime::complete_list(field.value, origin) + "\r\n";
 }
 
 }  // namespace
@@ -131,7 +149,11 @@ std::string final_header(const dkim::Header& header, const Trace& trace) {
         from = from || field.is("From");
         date = date || field.is("Date");
         message_id = message_id || field.is("Message-ID");
-        result += field.raw;
+        if (trace.origin) {
+            result += completed(field, *trace.origin);
+        } else {
+            result += field.raw;
+        }
     }
     if (!from) {
         result += "From: <" + trace.sender + ">\r\n";

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "dkim/field.h"
+#include "relay/body_digest.h"
 #include "tests/support/relay_stage.h"
 
 namespace {
@@ -47,7 +48,7 @@ TEST_F(IntakeTest, AcceptsSignsStoresAndNamesTheQueueId) {
     EXPECT_EQ(message.envelope.signed_by, "example.com/k1");
     EXPECT_EQ(message.envelope.author_domain, "example.com");
     EXPECT_EQ(*stage_.store->read_body(id_, 0), "body\r\n");
-    relay::Intake::BodyCheck check(message.content.body_hash);
+    relay::BodyCheck check(message.content.body_hash);
     check.update("body\r\n");
     EXPECT_TRUE(check.matches());
 }

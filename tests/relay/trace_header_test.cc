@@ -115,4 +115,27 @@ TEST(TraceHeader, NamesNoRecipientBeyondAscii) {
     EXPECT_EQ(header.find('\xc3'), std::string::npos);
 }
 
+TEST(TraceHeader, CompletesBareAddressesWhereAnOriginIsGiven) {
+    const std::string header =
+        "From: Root <root>\r\nDate: x\r\nMessage-ID: <y>\r\nReply-To: ops, a@one.test\r\n"
+        "To: team: root,\r\n admin;\r\nCC: \"odd one\"\r\nSubject: root, admin\r\n";
+    auto by = trace();
+    EXPECT_NE(final_of(header, by).find("From: Root <root>\r\n"), std::string::npos);
+    by.origin = *conf::DomainName::parse("example.com");
+    const auto completed = final_of(header, by);
+    EXPECT_NE(completed.find("From: Root <root@example.com>\r\n"), std::string::npos) << completed;
+    EXPECT_NE(completed.find("Reply-To: ops@example.com, a@one.test\r\n"), std::string::npos);
+    EXPECT_NE(completed.find("To: team: root@example.com,\r\n admin@example.com;\r\n"),
+              std::string::npos);
+    EXPECT_NE(completed.find("CC: \"odd one\"@example.com\r\n"), std::string::npos);
+    EXPECT_NE(completed.find("Subject: root, admin\r\n"), std::string::npos);
+}
+
+TEST(TraceHeader, LeavesWhatIsNoListOfAddressesAsItIs) {
+    auto by = trace();
+    by.origin = *conf::DomainName::parse("example.com");
+    const auto header = final_of(kWhole + "To: undisclosed recipients\r\n", by);
+    EXPECT_NE(header.find("To: undisclosed recipients\r\n"), std::string::npos);
+}
+
 }  // namespace

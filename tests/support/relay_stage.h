@@ -62,7 +62,7 @@ public:
         committer.emplace(*store, metrics);
         spool.emplace(
             *store, *committer, gate, metrics, *disk, queue::NodeId(1), *current->get().config);
-        intake.emplace(*current, *spool, *committer, metrics);
+        intake.emplace(*current, *spool, *committer, *disk, metrics);
         spool->listen({[this] { ++unrouted; },
                        [this] { ++wanted; },
                        [this](relay::Notice notice) {

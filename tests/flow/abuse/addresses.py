@@ -33,12 +33,12 @@ def each(steps_of, reply, paths):
 
 # Wrong on both sides, inside the angle brackets.
 WRONG = [
-    b"app", b"@", b"@example.com", b"app@", b"app@@example.com", b"a@b@example.com", b"app@example.com.", b"app@.example.com",
+    b"@", b"@example.com", b"app@", b"app@@example.com", b"a@b@example.com", b"app@example.com.", b"app@.example.com",
     b"app@example..com", b".app@example.com", b"app.@example.com", b"a..b@example.com", b"app @example.com", b"app@ example.com",
     b" app@example.com", b"app@example.com ", b"app@exa mple.com", b" ", b"app@-example.com", b"app@example-.com",
     b"app@exam(comment)ple.com", b"(comment)app@example.com", b"app@example.com(comment)", b"a,b@example.com", b"a:b@example.com",
     b"a;b@example.com", b"a[b@example.com", b"a\\b@example.com", b"<app@example.com", b"\"app\"x@example.com", b"x\"app\"@example.com",
-    b"\"app\".\"x\"@example.com", b"\"app\"", b"app@exa%mple.com", b"app@exa!mple.com", b"app@\"example.com\"",
+    b"\"app\".\"x\"@example.com", b"app@exa%mple.com", b"app@exa!mple.com", b"app@\"example.com\"",
     b"a" * 65 + b"@example.com", b"\"" + b"a" * 63 + b"\"@example.com", b"a" * 1000 + b"@example.com", b"app@" + LABEL + b"d.example.com",
     b"app@" + b".".join([LABEL] * 4), b"app@" + b".".join([LABEL] * 20), b"app@" + b"a." * 127 + b"com", b"app@[", b"app@[]", b"app@]",
     b"app@[192.0.2.1", b"app@192.0.2.1]", b"app@[192.0.2.256]", b"app@[192.0.2]", b"app@[192.0.2.1.1]", b"app@[ 192.0.2.1]",
@@ -49,6 +49,8 @@ WRONG = [
     b"@a.example,b.example:app@example.com", b",@a.example:app@example.com", b"a.example:app@example.com", b"@a..example:app@example.com",
     b"@a.example,@b.example", b"@a.example:@b.example:app@example.com", b"@a.example;@b.example:app@example.com",
 ]
+# No domain, and nothing to complete them with.
+BARE = [b"app", b"\"app\"", b"@a.example:app", b"a" * 64]
 # No UTF-8, or a control character in it; nor a character of two octets that is cut, or too many.
 NO_UTF8 = [
     b"\xff", b"\x80", b"\xc3", b"\xc0\x80", b"\xc1\xbf", b"\xe0\x80\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"a\xc3b",
@@ -64,6 +66,8 @@ UNBALANCED = [
 CASES = [
     *each(sender, "501 5.1.7", [b"<" + w + b">" for w in WRONG]),
     *each(recipient, "501 5.1.3", [b"<" + w + b">" for w in WRONG] + [b"<>"]),
+    *each(sender, "550 5.1.7", [b"<" + bare + b">" for bare in BARE]),
+    *each(recipient, "550 5.1.3", [b"<" + bare + b">" for bare in BARE]),
     *each(recipient, "501 5.5.2", UNBALANCED[:-2]),
     *each(sender, "553 5.6.7", [b"<\xc3\xa9@example.com>", b"<app@ex\xc3\xa4mple.com>", b"<\xff@example.com>", b"<app@example.com\xa0>",
                                 b"<\"\xc3\xa9\"@example.com>", b"<app\xe2\x80\xae@example.com>", b"<@\xc3\xa9.example:app@example.com>"]),

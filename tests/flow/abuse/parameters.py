@@ -26,7 +26,7 @@ CASES = [
         b"SIZE=1 BODY=7BIT RET=HDRS ENVID=x AUTH=<>", b"  SIZE=1   BODY=7BIT  "]),
     *each(mail, "555 5.5.4", [
         b"FOO", b"FOO=1", b"X-FOO=bar", b"NOTIFY=NEVER", b"ORCPT=rfc822;user@dest.example", b"SIZEX=1", b"1=1", b"HOLDFOR=10",
-        b"BY=120;R", b"XCLIENT", b"XFORWARD=1", b"SOLICIT=x", b"FOO=" + b"x" * 1000]),
+        b"BY=120;R", b"XCLIENT", b"XFORWARD=1", b"SOLICIT=x", b"REQUIRETLS", b"FOO=" + b"x" * 1000]),
     *each(mail, "501 5.5.4", [
         b"=", b"=1", b"SIZE=", b"SIZE==1", b"SIZE=1=1", b"-SIZE=1", b"SI_ZE=1", b"SI;ZE=1", b"FOO=\xff", b"\xff=1", b"FOO=a\xc3\xa9",
         b"SIZE=1 SIZE=1", b"SIZE=1 size=2", b"FOO=1 FOO=2", b"BODY=7BIT BODY=8BITMIME", b"RET=FULL RET=HDRS", b"ENVID=a ENVID=b",
@@ -36,14 +36,15 @@ CASES = [
         b"ENVID=a+2b", b"ENVID=a+XX", b"ENVID=a+0D+0AMAIL", b"ENVID=a+0A", b"ENVID=a+00", b"ENVID=a+7F", b"ENVID=a+80", b"ENVID=a+09b",
         b"ENVID=" + b"e" * 101, b"ENVID=a=b", b"AUTH", b"AUTH=", b"AUTH=+", b"AUTH=nobody", b"AUTH=a@b@c", b"AUTH=<app@example.com>",
         b"AUTH=app+0D+0A@example.com", b"AUTH=app+00@example.com", b"AUTH=app@exa+20mple.com", b"AUTH=@example.com", b"AUTH=<",
-        b"SMTPUTF8=", b"SMTPUTF8=1", b"SMTPUTF8 SMTPUTF8", b"SMTPUTF8 SIZE=\xd9\xa1"]),
+        b"SMTPUTF8=", b"SMTPUTF8=1", b"SMTPUTF8 SMTPUTF8", b"SMTPUTF8 SIZE=\xd9\xa1",
+        b"REQUIRETLS=", b"REQUIRETLS=1", b"REQUIRETLS REQUIRETLS"]),
     *each(mail, "552 5.3.4", [
         b"SIZE=65537", b"SIZE=18446744073709551615", b"SIZE=18446744073709551616", b"SIZE=99999999999999999999", b"SIZE=4294967297"]),
     *each(rcpt, "250 2.1.5", [
         b"NOTIFY=NEVER", b"NOTIFY=never", b"NOTIFY=FAILURE", b"NOTIFY=FAILURE,DELAY", b"ORCPT=rfc822;user@dest.example",
         b"ORCPT=rfc822;user+2Btag@dest.example NOTIFY=NEVER", b"ORCPT=rfc822;" + b"u" * 493]),
     *each(rcpt, "555 5.5.4", [
-        b"FOO", b"FOO=1", b"SIZE=1", b"BODY=7BIT", b"RET=FULL", b"ENVID=x", b"AUTH=<>", b"SMTPUTF8", b"NOTIFYX=NEVER"]),
+        b"FOO", b"FOO=1", b"SIZE=1", b"BODY=7BIT", b"RET=FULL", b"ENVID=x", b"AUTH=<>", b"SMTPUTF8", b"REQUIRETLS", b"NOTIFYX=NEVER"]),
     *each(rcpt, "501 5.5.4", [
         b"NOTIFY", b"NOTIFY=", b"NOTIFY=ALWAYS", b"NOTIFY=NEVER,FAILURE", b"NOTIFY=FAILURE,NEVER", b"NOTIFY=NEVER,NEVER",
         b"NOTIFY=FAILURE,FAILURE", b"NOTIFY=SUCCESS,success", b"NOTIFY=,", b"NOTIFY=FAILURE,", b"NOTIFY=,FAILURE", b"NOTIFY=FAILURE;DELAY",

@@ -55,6 +55,11 @@ CASES = [
     Case("a lost connection under TLS", [*READY_AGAIN, *DATA, TEXT, LOST], **OFFERED),
     Case("a connection that is reset under TLS", [*READY_AGAIN, *OPEN, b"BDAT 1000 LAST\r\n" + TEXT, RESET], **OFFERED),
 
+    # RFC 8689 2: only a session under TLS.
+    Case("REQUIRETLS in the clear", [b"MAIL FROM:<app@example.com> REQUIRETLS\r\n", "555 5.5.4", RCPT, "503 5.5.1"], **OFFERED),
+    Case("REQUIRETLS under TLS", [*READY_AGAIN, b"MAIL FROM:<app@example.com> REQUIRETLS\r\n", "250 2.1.0", RCPT, "250 2.1.5"], **OFFERED),
+    Case("REQUIRETLS with a value", [*READY_AGAIN, b"MAIL FROM:<app@example.com> REQUIRETLS=1\r\n", "501 5.5.4"], **OFFERED),
+
     # RFC 3207 4: 530 to every command other than NOOP, EHLO, STARTTLS, or QUIT.
     *[Case(f"{name} where TLS is required", [said, "530 5.7.0"], port=REQUIRED) for name, said in (
         ("MAIL", MAIL), ("RCPT", RCPT), ("DATA", b"DATA\r\n"), ("VRFY", b"VRFY user\r\n"), ("RSET", b"RSET\r\n"),

@@ -1,0 +1,32 @@
+// Signing: the signatures of a message by every author's domain, or the reply to who sent it.
+//
+// Standards: RFC 6376 5.1 (who signs), RFC 5322 3.6.2 (several authors).
+// Threads:   safe; keys are read alone.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "dkim/body_hash.h"
+#include "relay/current.h"
+#include "relay/metrics.h"
+#include "relay/smtp/reply.h"
+
+namespace relay {
+
+struct Signatures {
+    std::string fields;  // each with its CRLF
+    std::string by;      // "example.com/2026a,example.com/2026e"
+};
+
+/// `header` is final. 550 5.7.1: a domain that we do not sign for; 451 4.7.0: no key now; 550
+/// 5.6.0: a header that cannot be read.
+std::variant<Signatures, smtp::Reply> sign(const Setup& setup,
+                                           Metrics& metrics,
+                                           const std::string& header,
+                                           const std::vector<conf::DomainName>& authors,
+                                           const dkim::Digest& body,
+                                           conf::Instant now);
+
+}  // namespace relay
