@@ -457,7 +457,8 @@ net::Task<std::vector<std::string>> Relay::reload() {
         listeners_[i]->reconfigure((*fresh.listeners)[i]);
     }
     self_check_->reconfigure(config, fresh.keys);
-    log::Event(log::Level::Info, "reloaded");
+    log::Event(log::Level::Info, "reloaded")
+        .field("domains", static_cast<std::int64_t>(config->domains.size()));
     sd_notify(0, "READY=1");
     co_return problems;
 }
