@@ -1,6 +1,8 @@
 #include "relay/net/tls.h"
 
+#include <algorithm>
 #include <array>
+#include <memory>
 #include <utility>
 
 #include <openssl/bio.h>
@@ -13,6 +15,7 @@ namespace relay::net {
 namespace {
 
 constexpr std::size_t kPiece = 17 * 1024;  // one TLS record with its frame
+constexpr std::size_t kLeastPiece = 512;   // what a connection that waits holds ready
 
 struct FreeSsl {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
@@ -156,8 +159,9 @@ private:
         if (ended_ != IoStatus::Ok) {
             co_return ended_;
         }
-        std::array<char, kPiece> piece;
-        const auto result = co_await below_->read_some(piece.data(), piece.size());
+        // Most connections wait most of the time: what is read at once grows with what comes.
+        const auto piece = std::make_unique_for_overwrite<char[]>(expected_);
+        const auto result = co_await below_->read_some(piece.get(), expected_);
         if (result.status == IoStatus::Closed || result.status == IoStatus::Reset) {
             ended_ = result.status;  // nothing comes behind it, and nobody waits for it again
         }
@@ -166,7 +170,9 @@ private:
             // connection, and an unfinished message with it.
             co_return own(result.status);
         }
-        (void)BIO_write(arriving_, piece.data(), static_cast<int>(result.octets));
+        (void)BIO_write(arriving_, piece.get(), static_cast<int>(result.octets));
+        expected_ = result.octets == expected_ ? std::min(4 * expected_, kPiece)
+                                               : std::max(expected_ / 2, kLeastPiece);
         co_return IoStatus::Ok;
     }
 
@@ -194,6 +200,7 @@ private:
     BIO* leaving_;   // owned by ssl_
     bool broken_ = false;
     IoStatus ended_ = IoStatus::Ok;
+    std::size_t expected_ = kLeastPiece;
     std::string fault_;
 };
 
