@@ -50,8 +50,8 @@ public:
 }  // namespace
 
 const boost::system::error_category& category() {
-    static const Category instance;
-    return instance;
+    static const Category kInstance;
+    return kInstance;
 }
 
 }  // namespace conf

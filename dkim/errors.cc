@@ -43,8 +43,8 @@ public:
 }  // namespace
 
 const boost::system::error_category& category() noexcept {
-    static const Category instance;
-    return instance;
+    static const Category kInstance;
+    return kInstance;
 }
 
 boost::system::error_code make_error_code(errc code) noexcept {

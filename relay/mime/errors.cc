@@ -41,8 +41,8 @@ public:
 }  // namespace
 
 const boost::system::error_category& category() noexcept {
-    static const Category instance;
-    return instance;
+    static const Category kInstance;
+    return kInstance;
 }
 
 conf::Error error(errc code, std::string detail) {
