@@ -72,7 +72,7 @@ void read_all(TableReader& root, Config& config) {
 
 const KnownTables& all_known() {
     // Every table once, so that the reader asks for every key there is.
-    static const KnownTables tables = [] {
+    static const KnownTables kTables = [] {
         const toml::table file = toml::parse(
             "[[listener]]\nclients = [{}]\n[[user]]\n[[domain]]\n[[domain.selector]]\n");
         Reading reading("", "/");
@@ -81,7 +81,7 @@ const KnownTables& all_known() {
         read_all(root, config);
         return reading.known();
     }();
-    return tables;
+    return kTables;
 }
 
 std::string folder_of(const std::string& file) {
