@@ -126,8 +126,8 @@ public:
 }  // namespace
 
 boost::system::error_code make_error_code(DnsErrc code) {
-    static const Category category;
-    return {static_cast<int>(code), category};
+    static const Category kCategory;
+    return {static_cast<int>(code), kCategory};
 }
 
 void UnboundDelete::operator()(ub_ctx* context) const {
