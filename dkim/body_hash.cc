@@ -14,7 +14,15 @@ namespace {
 // hundred octets; long ones are hashed where they lie.
 class GatheringHash {
 public:
+    explicit GatheringHash(std::uint64_t limit) : limit_(limit), left_(limit) {}
+
     void put(std::string_view octets) {
+        size_ += octets.size();
+        // RFC 6376 3.5, l=: only the first octets of the canonical body are hashed.
+        if (octets.size() > left_) {
+            octets = octets.substr(0, static_cast<std::size_t>(left_));
+        }
+        left_ -= octets.size();
         if (octets.size() > kLong) {
             flush();
             hash_.update(octets);
@@ -29,8 +37,13 @@ public:
 
     Sha256Digest finish() {
         flush();
+        ended_size_ = size_;
+        size_ = 0;
+        left_ = limit_;
         return hash_.finish();
     }
+
+    [[nodiscard]] std::uint64_t ended_size() const { return ended_size_; }
 
 private:
     static constexpr std::size_t kLong = 512;
@@ -41,6 +54,10 @@ private:
     }
 
     Sha256 hash_;
+    std::uint64_t limit_;
+    std::uint64_t left_;
+    std::uint64_t size_ = 0;
+    std::uint64_t ended_size_ = 0;
     std::size_t used_ = 0;
     std::array<char, 4 * kLong> gathered_;  // only the first `used_` octets count
 };
@@ -54,7 +71,7 @@ constexpr std::string_view kLineEnds =
 // count only if text follows), white space (only if text follows in its line) and a CR (only with
 // the next octet is it a line end or not). A CR or LF by itself is an ordinary octet.
 struct BodyHash::State {
-    explicit State(conf::Canonicalization of) : canonicalization(of) {}
+    State(conf::Canonicalization of, std::uint64_t limit) : canonicalization(of), hash(limit) {}
 
     conf::Canonicalization canonicalization;
     GatheringHash hash;
@@ -178,8 +195,8 @@ struct BodyHash::State {
     }
 };
 
-BodyHash::BodyHash(conf::Canonicalization canonicalization)
-    : state_(std::make_unique<State>(canonicalization)) {}
+BodyHash::BodyHash(conf::Canonicalization canonicalization, std::uint64_t limit)
+    : state_(std::make_unique<State>(canonicalization, limit)) {}
 
 BodyHash::~BodyHash() = default;
 BodyHash::BodyHash(BodyHash&&) noexcept = default;
@@ -203,6 +220,10 @@ void BodyHash::update(std::string_view octets) {
 
 Digest BodyHash::finish() {
     return state_->finish();
+}
+
+std::uint64_t BodyHash::size() const {
+    return state_->hash.ended_size();
 }
 
 }  // namespace dkim

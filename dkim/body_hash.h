@@ -1,11 +1,12 @@
 // BodyHash: canonicalizes and hashes a body while it arrives, in pieces of any size.
 //
-// Standards: RFC 6376 3.4.3 (simple), 3.4.4 (relaxed), 3.7 (SHA-256).
+// Standards: RFC 6376 3.4.3 (simple), 3.4.4 (relaxed), 3.5 (l=), 3.7 (SHA-256).
 // Threads:   one owner at a time.     Cost: runs of plain text are hashed where they lie.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,7 +24,10 @@ struct Digest {
 
 class BodyHash {
 public:
-    explicit BodyHash(conf::Canonicalization canonicalization);
+    static constexpr std::uint64_t kWhole = std::numeric_limits<std::uint64_t>::max();
+
+    /// Only the first `limit` octets of the canonical body are hashed (a verifier's l=).
+    explicit BodyHash(conf::Canonicalization canonicalization, std::uint64_t limit = kWhole);
     ~BodyHash();
     BodyHash(BodyHash&&) noexcept;
     BodyHash& operator=(BodyHash&&) noexcept;
@@ -32,6 +36,8 @@ public:
     void update(std::string_view octets);
     /// Ends the body. The object is as newly made afterwards.
     Digest finish();
+    /// Octets of the canonical body that was ended last, those beyond the limit too.
+    [[nodiscard]] std::uint64_t size() const;
 
 private:
     struct State;

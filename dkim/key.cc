@@ -12,6 +12,7 @@
 #include "conf/base64.h"
 #include "dkim/errors.h"
 #include "dkim/key_file.h"
+#include "dkim/public_key.h"
 #include "dkim/sha256.h"
 
 namespace dkim {
@@ -39,10 +40,6 @@ std::string library_reason() {
     const char* const reason = code == 0 ? nullptr : ERR_reason_error_string(code);
     ERR_clear_error();
     return reason != nullptr ? reason : "no reason given";
-}
-
-const unsigned char* octets_of(std::string_view text) {
-    return reinterpret_cast<const unsigned char*>(text.data());
 }
 
 // Never asks anybody; remembers that a passphrase was wanted.
@@ -110,34 +107,6 @@ struct PrivateKey::State {
         return std::string(reinterpret_cast<const char*>(signature.data()), size);
     }
 
-    [[nodiscard]] bool verifies(const Sha256Digest& digest, std::string_view signature) const {
-        switch (type) {
-            case KeyType::Rsa: {
-                const KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
-                return context && EVP_PKEY_verify_init(context.get()) == 1 &&
-                       EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) == 1 &&
-                       EVP_PKEY_CTX_set_signature_md(context.get(), sha256_method()) == 1 &&
-                       EVP_PKEY_verify(context.get(),
-                                       octets_of(signature),
-                                       signature.size(),
-                                       digest.data(),
-                                       digest.size()) == 1;
-            }
-            case KeyType::Ed25519: {
-                const DigestContext context(EVP_MD_CTX_new());
-                return context &&
-                       EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) ==
-                           1 &&
-                       EVP_DigestVerify(context.get(),
-                                        octets_of(signature),
-                                        signature.size(),
-                                        digest.data(),
-                                        digest.size()) == 1;
-            }
-        }
-        return false;
-    }
-
     // Takes a key of any kind; returns a state that has signed once.
     static conf::Result<std::shared_ptr<const State>> adopt(Key key) {
         auto state = std::make_shared<State>();
@@ -171,7 +140,7 @@ struct PrivateKey::State {
         state->key = std::move(key);
         const Sha256Digest digest = sha256("signet");
         const conf::Result<std::string> signature = state->sign_digest(digest);
-        if (!signature || !state->verifies(digest, *signature)) {
+        if (!signature || !verifies(state->key.get(), state->type, digest, *signature)) {
             ERR_clear_error();
             return error(errc::KeyFaulty, "its private part does not belong to its public part");
         }

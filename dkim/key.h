@@ -51,8 +51,9 @@ private:
 /// What a published key record says.
 struct PublicRecord {
     KeyType type = KeyType::Rsa;
-    std::string key;  // octets of p=; empty when revoked
-    bool testing = false;
+    std::string key;       // octets of p=; empty when revoked
+    bool testing = false;  // t=y
+    bool strict = false;   // t=s: i= is in the very domain of d=
 
     /// Errors: BadRecord with the tag: wrong version, duplicate tag, unknown k=, h= without sha256,
     /// s= without email, p= missing or no base64.

@@ -53,10 +53,11 @@ conf::Result<PublicRecord> PublicRecord::parse(std::string_view text) {
         services && !lists(*services, "*") && !lists(*services, "email")) {
         return bad("s= does not allow email");
     }
-    // t= Flags ... "y": this domain is testing DKIM. ("s" forbids subdomains in i=, which we never
-    // write.)
+    // t= Flags ... "y": this domain is testing DKIM. "s": the domain of i= is that of d=, and no
+    // subdomain of it.
     if (const auto flags = list->find("t")) {
         record.testing = lists(*flags, "y");
+        record.strict = lists(*flags, "s");
     }
     // p= Public-key data (base64; REQUIRED). An empty value means that this public key has been
     // revoked.

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "conf/base64.h"
+#include "conf/utf8.h"
 #include "dkim/ascii.h"
 #include "dkim/errors.h"
 
@@ -36,11 +37,17 @@ bool is_tag_name(std::string_view name) {
            });
 }
 
-// RFC 6376 3.2: VALCHAR = %x21-3A / %x3C-7E
-bool is_tag_value(std::string_view value) {
-    return std::all_of(value.begin(), value.end(), [](char c) {
-        return is_fws(c) || (c > ' ' && c < '\x7f' && c != ';');
-    });
+// RFC 6376 3.2: VALCHAR = %x21-3A / %x3C-7E; RFC 8616: in a header also UTF-8 beyond ASCII.
+bool is_tag_value(std::string_view value, TagList::Characters characters) {
+    const bool utf8 = characters == TagList::Characters::Utf8;
+    return std::all_of(value.begin(),
+                       value.end(),
+                       [utf8](char c) {
+                           const auto octet = static_cast<unsigned char>(c);
+                           return is_fws(c) || (octet > ' ' && octet < 0x7f && c != ';') ||
+                                  (utf8 && octet > 0x7f);
+                       }) &&
+           (!utf8 || conf::is_utf8(value));
 }
 
 conf::Error bad(std::string detail) {
@@ -49,7 +56,7 @@ conf::Error bad(std::string detail) {
 
 }  // namespace
 
-conf::Result<TagList> TagList::parse(std::string_view text) {
+conf::Result<TagList> TagList::parse(std::string_view text, Characters characters) {
     TagList list;
     // RFC 6376 3.2: tag-list = tag-spec *( ";" tag-spec ) [ ";" ]
     while (!trim(text).empty()) {
@@ -66,7 +73,7 @@ conf::Result<TagList> TagList::parse(std::string_view text) {
             return bad("tag " + std::string(name) + " has no value");
         }
         const std::string_view value = trim(spec.substr(equals + 1));
-        if (!is_tag_value(value)) {
+        if (!is_tag_value(value, characters)) {
             return bad("tag " + std::string(name) + " holds a character that is not allowed");
         }
         // RFC 6376 3.2: Tags with duplicate names MUST NOT occur within a single tag-list.

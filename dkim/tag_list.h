@@ -1,9 +1,10 @@
 // TagList: the tag=value list of signatures and key records, as views in their order.
 //
-// Standards: RFC 6376 3.2.
+// Standards: RFC 6376 3.2, RFC 8616 (UTF-8).
 // Threads:   values over memory that the caller keeps alive and unchanged.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ namespace dkim {
 
 class TagList {
 public:
+    /// What values may hold: DNS records are ASCII, headers may have UTF-8 (RFC 8616).
+    enum class Characters : std::uint8_t { Ascii, Utf8 };
     struct Tag {
         std::string_view name;
         std::string_view value;  // without white space at its ends; inside, folds are kept
@@ -23,7 +26,8 @@ public:
     /// Errors: BadTagList, the detail naming the tag: no "=", a malformed name, a character that no
     /// value may hold, a name that comes twice, more than 64 tags. An empty list is one without
     /// tags.
-    static conf::Result<TagList> parse(std::string_view text);
+    static conf::Result<TagList> parse(std::string_view text,
+                                       Characters characters = Characters::Ascii);
 
     [[nodiscard]] const std::vector<Tag>& tags() const { return tags_; }
     /// Tag names are case-sensitive.

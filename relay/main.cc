@@ -18,6 +18,8 @@
 #include "relay/cli/check_command.h"
 #include "relay/cli/config_commands.h"
 #include "relay/cli/dkim_commands.h"
+#include "relay/cli/dkim_sign_command.h"
+#include "relay/cli/dkim_verify_command.h"
 #include "relay/cli/ending.h"
 #include "relay/cli/hash_password.h"
 #include "relay/cli/queue_commands.h"
@@ -46,21 +48,23 @@ private:
     CLI::App* command(CLI::App& parent, const char* name, const char* help, Command run);
     /// Runs `use` with the configuration, or ends with what is wrong in it.
     Command with_config(std::function<int(const ConfigPtr&)> use);
+    /// The same, but without -c a missing file means the defaults.
+    Command with_config_or_defaults(std::function<int(const ConfigPtr&)> use);
     void add_json(CLI::App* to) { to->add_flag("--json", json_, "print JSON"); }
     void add_selection(CLI::App* to);
     void add_config();
     void add_check();
     void add_dkim();
+    void add_dkim_messages(CLI::App& dkim);
     void add_queue();
     void add_send();
-    int dkim_create();
 
     CLI::App app_{"Signet, an outbound signing SMTP relay", "signet"};
     Command chosen_;
     std::string config_file_ = kDefaultConfig;
     CLI::Option* config_option_ = nullptr;
     bool json_ = false;
-    std::string domain_, id_;
+    std::string domain_, id_, file_;
     relay::cli::CheckOptions check_;
     relay::cli::DkimCreate create_;
     relay::status::Selection selection_;
@@ -108,6 +112,16 @@ Command CommandLine::with_config(std::function<int(const ConfigPtr&)> use) {
     };
 }
 
+Command CommandLine::with_config_or_defaults(std::function<int(const ConfigPtr&)> use) {
+    return [this, use = std::move(use)] {
+        struct stat found {};
+        if (config_option_->count() == 0 && ::stat(config_file_.c_str(), &found) != 0) {
+            return use(std::make_shared<conf::Config>());
+        }
+        return with_config(use)();
+    };
+}
+
 void CommandLine::add_config() {
     auto* config = app_.add_subcommand("config", "look at the configuration");
     config->require_subcommand(1);
@@ -136,8 +150,13 @@ void CommandLine::add_check() {
 void CommandLine::add_dkim() {
     auto* dkim = app_.add_subcommand("dkim", "signing keys");
     dkim->require_subcommand(1);
-    auto* create = command(
-        *dkim, "create", "make a key and print its record", [this] { return dkim_create(); });
+    // A key is often made before there is a configuration.
+    auto* create = command(*dkim,
+                           "create",
+                           "make a key and print its record",
+                           with_config_or_defaults([this](const ConfigPtr& config) {
+                               return relay::cli::dkim_create(create_, config.get());
+                           }));
     create->add_option("DOMAIN", create_.domain, "the author domain")->required();
     create->add_option("--selector", create_.selector, "default: made of today's date");
     create->add_option("--type", create_.type, "rsa2048, rsa4096 or ed25519")
@@ -156,18 +175,26 @@ void CommandLine::add_dkim() {
             return relay::cli::dkim_status(*config, json_);
         }));
     add_json(status);
+    add_dkim_messages(*dkim);
 }
 
-/// A key is often made before there is a configuration: without -c a missing file means the
-/// defaults.
-int CommandLine::dkim_create() {
-    struct stat found {};
-    if (config_option_->count() == 0 && ::stat(config_file_.c_str(), &found) != 0) {
-        return relay::cli::dkim_create(create_, nullptr);
+void CommandLine::add_dkim_messages(CLI::App& dkim) {
+    auto* sign = command(dkim,
+                         "sign",
+                         "print a message signed as the relay would",
+                         with_config([this](const ConfigPtr& config) {
+                             return relay::cli::dkim_sign(file_, config);
+                         }));
+    auto* verify = command(dkim,
+                           "verify",
+                           "judge every signature of a message",
+                           with_config_or_defaults([this](const ConfigPtr& config) {
+                               return relay::cli::dkim_verify(file_, *config, json_);
+                           }));
+    for (CLI::App* each : {sign, verify}) {
+        each->add_option("FILE", file_, "a message; - or nothing: standard input");
     }
-    const ConfigPtr config = relay::cli::load_config(config_file_);
-    return config ? relay::cli::dkim_create(create_, config.get())
-                  : relay::cli::status_of(Ending::Unknown);
+    add_json(verify);
 }
 
 void CommandLine::add_selection(CLI::App* to) {

@@ -160,4 +160,23 @@ TEST(BodyHash, TakesEmptyPieces) {
     EXPECT_EQ(text_of(hash.finish()), expected("a  b\r\n", Canonicalization::Relaxed));
 }
 
+TEST(BodyHash, HashesNoMoreThanItsLimitAndCountsAll) {
+    const std::string body = "Hello  \r\n\r\n world\t!\r\n\r\n";
+    for (const auto canonicalization : {Canonicalization::Simple, Canonicalization::Relaxed}) {
+        const std::string whole = canonicalization == Canonicalization::Simple
+                                      ? reference::simple_body(body)
+                                      : reference::relaxed_body(body);
+        for (std::size_t limit = 0; limit < whole.size() + 3; ++limit) {
+            dkim::BodyHash hash(canonicalization, limit);
+            for (int round = 0; round < 2; ++round) {
+                for (const char& c : body) {
+                    hash.update({&c, 1});
+                }
+                EXPECT_EQ(hash.finish().sha256, dkim::sha256(whole.substr(0, limit))) << limit;
+                EXPECT_EQ(hash.size(), whole.size());
+            }
+        }
+    }
+}
+
 }  // namespace

@@ -48,6 +48,8 @@ TEST(PublicRecord, TakesFoldsFlagsAndUnknownTags) {
     EXPECT_EQ(good->type, KeyType::Ed25519);
     EXPECT_EQ(good->key, "abc");
     EXPECT_TRUE(good->testing);
+    EXPECT_TRUE(good->strict);
+    EXPECT_FALSE(PublicRecord::parse("t=y; p=YWJj")->strict);
 }
 
 TEST(PublicRecord, IsRevokedByAnEmptyKey) {

@@ -82,4 +82,15 @@ TEST(TagList, DecodesBase64WithFoldsBetweenItsCharacters) {
     EXPECT_EQ(dkim::decode_base64string("Z g ="), std::nullopt);
 }
 
+TEST(TagList, TakesUtf8WhereItIsAllowed) {
+    const std::string_view text = "d=m\xc3\xbcnchen.example";
+    EXPECT_EQ(problem(text), "tag d holds a character that is not allowed");
+    const auto list = TagList::parse(text, TagList::Characters::Utf8);
+    ASSERT_TRUE(list);
+    EXPECT_EQ(list->find("d"), "m\xc3\xbcnchen.example");
+    EXPECT_FALSE(TagList::parse("d=\xfc", TagList::Characters::Utf8));
+    EXPECT_FALSE(TagList::parse("d=\x7f", TagList::Characters::Utf8));
+    EXPECT_FALSE(TagList::parse("\xc3\xbc=d", TagList::Characters::Utf8));
+}
+
 }  // namespace

@@ -75,6 +75,16 @@ std::string foreign_pem(const char* type, unsigned bits) {
     return pem;
 }
 
+std::string rsa_public_octets(unsigned bits) {
+    EVP_PKEY* key = parsed(foreign_pem("RSA", bits));
+    unsigned char* der = nullptr;
+    const int size = i2d_PUBKEY(key, &der);
+    std::string octets(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
+    OPENSSL_free(der);
+    EVP_PKEY_free(key);
+    return octets;
+}
+
 std::string faulty_pem() {
     EVP_PKEY* good = parsed(rsa_key().pem());
     OSSL_PARAM* parts = nullptr;

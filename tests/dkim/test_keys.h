@@ -17,6 +17,8 @@ std::string foreign_pem(const char* type, unsigned bits);
 std::string faulty_pem();
 std::string encrypted_pem(const char* passphrase);
 std::string public_pem();
+/// What p= of a new RSA key of any size holds.
+std::string rsa_public_octets(unsigned bits);
 
 /// True if `signature` over the SHA-256 of `data` (Ed25519: as RFC 8463 says) verifies with the
 /// octets of a p= tag.
