@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/relay/smtp/slow_dot_stream.h"
+#include "tests/relay/smtp/taken.h"
 
 namespace relay::smtp {
 namespace {
@@ -15,40 +16,21 @@ using Fault = DotStream::Fault;
 using namespace std::string_literals;
 using namespace std::string_view_literals;
 
-struct Result {
-    std::string text;
-    std::string rest;
-    bool done = false;
-    Fault fault = Fault::None;
-    bool operator==(const Result&) const = default;
-};
+using tests::Taken;
 
-/// `piece`: octets given at once.
-Result run(std::string_view input, std::size_t piece = std::string_view::npos) {
-    DotStream stream;
-    Result result;
-    std::size_t at = 0;
-    while (at < input.size() && !stream.done()) {
-        const std::string_view part = input.substr(at, piece);
-        const std::size_t taken = stream.consume(part, result.text);
-        EXPECT_TRUE(taken == part.size() || stream.done());
-        at += taken;
-    }
-    result.rest = input.substr(at);
-    result.done = stream.done();
-    result.fault = stream.fault();
-    return result;
+Taken run(std::string_view input, std::size_t piece = std::string_view::npos) {
+    return tests::take_apart(input, piece, conf::BareNewline::Reject);
 }
 
 TEST(DotStream, EndsAtTheDotAloneOnALine) {
-    EXPECT_EQ(run("a\r\nb\r\n.\r\n"), (Result{"a\r\nb\r\n", "", true, Fault::None}));
-    EXPECT_EQ(run(".\r\n"), (Result{"", "", true, Fault::None}));
-    EXPECT_EQ(run("\r\n.\r\n"), (Result{"\r\n", "", true, Fault::None}));
+    EXPECT_EQ(run("a\r\nb\r\n.\r\n"), (Taken{"a\r\nb\r\n", "", true, Fault::None}));
+    EXPECT_EQ(run(".\r\n"), (Taken{"", "", true, Fault::None}));
+    EXPECT_EQ(run("\r\n.\r\n"), (Taken{"\r\n", "", true, Fault::None}));
 }
 
 TEST(DotStream, LeavesWhatIsBehindTheEnd) {
-    EXPECT_EQ(run("a\r\n.\r\nQUIT\r\n"), (Result{"a\r\n", "QUIT\r\n", true, Fault::None}));
-    EXPECT_EQ(run(".\r\n.\r\n"), (Result{"", ".\r\n", true, Fault::None}));
+    EXPECT_EQ(run("a\r\n.\r\nQUIT\r\n"), (Taken{"a\r\n", "QUIT\r\n", true, Fault::None}));
+    EXPECT_EQ(run(".\r\n.\r\n"), (Taken{"", ".\r\n", true, Fault::None}));
 }
 
 TEST(DotStream, TakesNothingOnceDone) {
@@ -61,29 +43,29 @@ TEST(DotStream, TakesNothingOnceDone) {
 
 TEST(DotStream, RemovesOneStuffedDotOfALine) {
     EXPECT_EQ(run("..\r\n...a\r\n.b\r\nc.d\r\n.\r\n"),
-              (Result{".\r\n..a\r\nb\r\nc.d\r\n", "", true, Fault::None}));
+              (Taken{".\r\n..a\r\nb\r\nc.d\r\n", "", true, Fault::None}));
 }
 
 TEST(DotStream, WaitsForTheEnd) {
-    EXPECT_EQ(run("a\r\n.\r"), (Result{"a\r\n", "", false, Fault::None}));
-    EXPECT_EQ(run("a\r"), (Result{"a", "", false, Fault::None}));
-    EXPECT_EQ(run("a\r\n."), (Result{"a\r\n", "", false, Fault::None}));
-    EXPECT_EQ(run(""), (Result{"", "", false, Fault::None}));
+    EXPECT_EQ(run("a\r\n.\r"), (Taken{"a\r\n", "", false, Fault::None}));
+    EXPECT_EQ(run("a\r"), (Taken{"a", "", false, Fault::None}));
+    EXPECT_EQ(run("a\r\n."), (Taken{"a\r\n", "", false, Fault::None}));
+    EXPECT_EQ(run(""), (Taken{"", "", false, Fault::None}));
 }
 
 TEST(DotStream, RefusesBareLineFeed) {
-    EXPECT_EQ(run("a\nb\r\n.\r\n"), (Result{"a\nb\r\n", "", true, Fault::BareLf}));
-    EXPECT_EQ(run("\n\r\n.\r\n"), (Result{"\n\r\n", "", true, Fault::BareLf}));
+    EXPECT_EQ(run("a\nb\r\n.\r\n"), (Taken{"a\nb\r\n", "", true, Fault::BareLf}));
+    EXPECT_EQ(run("\n\r\n.\r\n"), (Taken{"\n\r\n", "", true, Fault::BareLf}));
 }
 
 TEST(DotStream, RefusesBareCarriageReturn) {
-    EXPECT_EQ(run("a\rb\r\n.\r\n"), (Result{"a\rb\r\n", "", true, Fault::BareCr}));
-    EXPECT_EQ(run("a\r\r\n.\r\n"), (Result{"a\r\r\n", "", true, Fault::BareCr}));
-    EXPECT_EQ(run(".\rb\r\n.\r\n"), (Result{"\rb\r\n", "", true, Fault::BareCr}));
+    EXPECT_EQ(run("a\rb\r\n.\r\n"), (Taken{"a\rb\r\n", "", true, Fault::BareCr}));
+    EXPECT_EQ(run("a\r\r\n.\r\n"), (Taken{"a\r\r\n", "", true, Fault::BareCr}));
+    EXPECT_EQ(run(".\rb\r\n.\r\n"), (Taken{"\rb\r\n", "", true, Fault::BareCr}));
 }
 
 TEST(DotStream, RefusesNul) {
-    EXPECT_EQ(run("a\0b\r\n.\r\n"sv), (Result{"a\0b\r\n"s, "", true, Fault::Nul}));
+    EXPECT_EQ(run("a\0b\r\n.\r\n"sv), (Taken{"a\0b\r\n"s, "", true, Fault::Nul}));
 }
 
 TEST(DotStream, KeepsTheFirstFault) {
@@ -107,7 +89,7 @@ TEST(DotStream, IsNotFooledByFalseEnds) {
                                              "\n\n.\r\r\n"sv,
                                              "\r\n.\r\0\n"sv}) {
         const std::string smuggled = "a" + std::string(false_end) + "MAIL FROM:<x@y>\r\n";
-        const Result result = run(smuggled + ".\r\nQUIT\r\n");
+        const Taken result = run(smuggled + ".\r\nQUIT\r\n");
         EXPECT_EQ(result.rest, "QUIT\r\n") << testing::PrintToString(false_end);
         EXPECT_NE(result.fault, Fault::None) << testing::PrintToString(false_end);
         EXPECT_NE(result.text.find("MAIL FROM"), std::string::npos);
@@ -117,7 +99,7 @@ TEST(DotStream, IsNotFooledByFalseEnds) {
 TEST(DotStream, SaysTheSameInAnyPieces) {
     const std::string_view input =
         "From: a\r\n\r\n..dot\r\n.\r\r\nx\ny\0\r\n.z\r\n\r\n.\r\nQUIT\r\n"sv;
-    const Result whole = run(input);
+    const Taken whole = run(input);
     for (std::size_t piece = 1; piece < input.size(); ++piece) {
         EXPECT_EQ(run(input, piece), whole) << piece;
     }
@@ -136,7 +118,7 @@ TEST(DotStream, AgreesWithTheSlowOne) {
         input += "\r\n.\r\nNOOP\r\n";
         const auto slow = tests::slow_dot_stream(input);
         ASSERT_TRUE(slow);
-        const Result expected{slow->text, input.substr(slow->taken), true, slow->fault};
+        const Taken expected{slow->text, input.substr(slow->taken), true, slow->fault};
         ASSERT_EQ(run(input), expected) << testing::PrintToString(input);
         ASSERT_EQ(run(input, 1 + random() % 3), expected) << testing::PrintToString(input);
     }
@@ -187,7 +169,7 @@ TEST(DotStuff, IsUndoneByDotStreamInAnyPieces) {
         for (std::size_t piece = 1; piece < 4; ++piece) {
             ASSERT_EQ(stuff(message, piece), wire) << testing::PrintToString(message);
         }
-        const Result back = run(wire);
+        const Taken back = run(wire);
         ASSERT_TRUE(back.done);
         ASSERT_EQ(back.fault, Fault::None);
         ASSERT_EQ(back.rest, "");

@@ -7,6 +7,7 @@
 
 #include "relay/smtp/dot_stream.h"
 #include "tests/relay/smtp/slow_dot_stream.h"
+#include "tests/relay/smtp/taken.h"
 
 namespace relay::smtp {
 namespace {
@@ -15,26 +16,10 @@ using Fault = DotStream::Fault;
 using namespace std::string_literals;
 using namespace std::string_view_literals;
 
-struct Result {
-    std::string text;
-    std::string rest;
-    bool done = false;
-    Fault fault = Fault::None;
-    bool operator==(const Result&) const = default;
-};
+using tests::Taken;
 
-/// `piece`: octets given at once.
-Result run(std::string_view input, std::size_t piece = std::string_view::npos) {
-    DotStream stream(conf::BareNewline::Normalize);
-    Result result;
-    std::size_t at = 0;
-    while (at < input.size() && !stream.done()) {
-        at += stream.consume(input.substr(at, piece), result.text);
-    }
-    result.rest = input.substr(at);
-    result.done = stream.done();
-    result.fault = stream.fault();
-    return result;
+Taken run(std::string_view input, std::size_t piece = std::string_view::npos) {
+    return tests::take_apart(input, piece, conf::BareNewline::Normalize);
 }
 
 std::string wire(std::string_view text) {
@@ -46,21 +31,21 @@ std::string wire(std::string_view text) {
 }
 
 TEST(Normalize, MakesEveryBareNewlineACrlf) {
-    EXPECT_EQ(run("a\nb\r\n.\r\n"), (Result{"a\r\nb\r\n", "", true}));
-    EXPECT_EQ(run("a\rb\r\n.\r\n"), (Result{"a\r\nb\r\n", "", true}));
-    EXPECT_EQ(run("\n\r\r\n.\r\n"), (Result{"\r\n\r\n\r\n", "", true}));
+    EXPECT_EQ(run("a\nb\r\n.\r\n"), (Taken{"a\r\nb\r\n", "", true}));
+    EXPECT_EQ(run("a\rb\r\n.\r\n"), (Taken{"a\r\nb\r\n", "", true}));
+    EXPECT_EQ(run("\n\r\r\n.\r\n"), (Taken{"\r\n\r\n\r\n", "", true}));
     EXPECT_EQ(run("a\n\nb\r\rc\n\rd\r\n.\r\n"),
-              (Result{"a\r\n\r\nb\r\n\r\nc\r\n\r\nd\r\n", "", true}));
+              (Taken{"a\r\n\r\nb\r\n\r\nc\r\n\r\nd\r\n", "", true}));
 }
 
 TEST(Normalize, LeavesAMessageWithoutThemAsItIs) {
     EXPECT_EQ(run("a\r\n..b\r\n...\r\n.c\r\n\r\n.\r\nQUIT\r\n"),
-              (Result{"a\r\n.b\r\n..\r\nc\r\n\r\n", "QUIT\r\n", true}));
-    EXPECT_EQ(run(".\r\n"), (Result{"", "", true}));
+              (Taken{"a\r\n.b\r\n..\r\nc\r\n\r\n", "QUIT\r\n", true}));
+    EXPECT_EQ(run(".\r\n"), (Taken{"", "", true}));
 }
 
 TEST(Normalize, StillRefusesNul) {
-    EXPECT_EQ(run("a\nb\0c\r\n.\r\n"sv), (Result{"a\r\nb\0c\r\n"s, "", true, Fault::Nul}));
+    EXPECT_EQ(run("a\nb\0c\r\n.\r\n"sv), (Taken{"a\r\nb\0c\r\n"s, "", true, Fault::Nul}));
 }
 
 // Each of these ends the data for one careless receiver or another. Here each is the line "." of
@@ -89,7 +74,7 @@ TEST(Normalize, IsNotFooledByFalseEnds) {
     for (const auto& [between, arrives] : cases) {
         const std::string smuggled = "MAIL FROM:<x@y>\r\n";
         const std::string said = "a" + std::string(between) + smuggled + ".\r\nQUIT\r\n";
-        const Result expected{"a" + std::string(arrives) + smuggled, "QUIT\r\n", true};
+        const Taken expected{"a" + std::string(arrives) + smuggled, "QUIT\r\n", true};
         for (std::size_t piece = 1; piece <= said.size(); ++piece) {
             ASSERT_EQ(run(said, piece), expected) << testing::PrintToString(between) << piece;
         }
@@ -99,8 +84,8 @@ TEST(Normalize, IsNotFooledByFalseEnds) {
 }
 
 TEST(Normalize, EndsBehindABareNewlineTooWhereTheEndIsATrueOne) {
-    EXPECT_EQ(run("a\r\r\n.\r\nQUIT\r\n"), (Result{"a\r\n\r\n", "QUIT\r\n", true}));
-    EXPECT_EQ(run("a\n\r\n.\r\nQUIT\r\n"), (Result{"a\r\n\r\n", "QUIT\r\n", true}));
+    EXPECT_EQ(run("a\r\r\n.\r\nQUIT\r\n"), (Taken{"a\r\n\r\n", "QUIT\r\n", true}));
+    EXPECT_EQ(run("a\n\r\n.\r\nQUIT\r\n"), (Taken{"a\r\n\r\n", "QUIT\r\n", true}));
 }
 
 TEST(Normalize, WaitsForTheEnd) {
@@ -112,8 +97,8 @@ TEST(Normalize, WaitsForTheEnd) {
 // RFC 5321 4.5.2 is about lines that CRLF begins.
 TEST(Normalize, UnstuffsBehindCrlfAlone) {
     EXPECT_EQ(run("a\r\n..b\n..c\r..d\r\n..\n.\r\n.\r\n"),
-              (Result{"a\r\n.b\r\n..c\r\n..d\r\n.\r\n.\r\n", "", true}));
-    EXPECT_EQ(run("..\n.\n..\r\n.\r\n"), (Result{".\r\n.\r\n..\r\n", "", true}));
+              (Taken{"a\r\n.b\r\n..c\r\n..d\r\n.\r\n.\r\n", "", true}));
+    EXPECT_EQ(run("..\n.\n..\r\n.\r\n"), (Taken{".\r\n.\r\n..\r\n", "", true}));
 }
 
 TEST(Normalize, AgreesWithTheSlowOneInAnyPieces) {
@@ -129,7 +114,7 @@ TEST(Normalize, AgreesWithTheSlowOneInAnyPieces) {
         input += "\r\n.\r\nNOOP\r\n";
         const auto slow = tests::slow_dot_stream(input, conf::BareNewline::Normalize);
         ASSERT_TRUE(slow);
-        const Result expected{slow->text, input.substr(slow->taken), true, slow->fault};
+        const Taken expected{slow->text, input.substr(slow->taken), true, slow->fault};
         for (std::size_t piece = 1; piece < 4; ++piece) {
             ASSERT_EQ(run(input, piece), expected) << testing::PrintToString(input);
         }
