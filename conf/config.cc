@@ -76,4 +76,18 @@ const Domain* Config::find_domain(const DomainName& name) const {
     return found == domains.end() ? nullptr : &*found;
 }
 
+const Domain* Config::domain_of(const DomainName& name) const {
+    const Domain* nearest = find_domain(name);
+    if (nearest != nullptr) {
+        return nearest;
+    }
+    for (const Domain& domain : domains) {
+        if (domain.subdomains && name.is_within(domain.name) &&
+            (nearest == nullptr || domain.name.is_within(nearest->name))) {
+            nearest = &domain;
+        }
+    }
+    return nearest;
+}
+
 }  // namespace conf

@@ -135,14 +135,19 @@ struct Domain {
     DomainName name;
     bool envelope_only = false;  // used in MAIL FROM alone; needs no selector
     std::vector<Selector> selectors;
+    bool subdomains = false;           // authors in names below it are its own
+    bool sign = true;                  // false: its mail leaves unsigned, and is counted
+    std::vector<std::string> headers;  // signed and oversigned, lower case; empty is "default"
     bool operator==(const Domain&) const = default;
 };
 
 enum class Canonicalization : std::uint8_t { Simple, Relaxed };
-enum class Prove : std::uint8_t { Off };
+enum class Prove : std::uint8_t { Required, Warn, Off };
 
 struct Dkim {
-    Prove prove = Prove::Off;
+    Prove prove = Prove::Required;
+    Duration retire_after = std::chrono::hours(24 * 7);  // since the last message signed has left
+    Duration signature_expiry{0};                        // 0: signatures carry no x=
     Canonicalization header_canonicalization = Canonicalization::Relaxed;
     Canonicalization body_canonicalization = Canonicalization::Relaxed;
     bool allow_world_readable_keys = false;
@@ -249,6 +254,9 @@ struct Config {
     [[nodiscard]] const User* find_user(std::string_view name) const;
     /// The [[domain]] of exactly this name, or nothing.
     [[nodiscard]] const Domain* find_domain(const DomainName& name) const;
+    /// The one that speaks for `name`: of exactly this name, or else the nearest parent with
+    /// `subdomains`.
+    [[nodiscard]] const Domain* domain_of(const DomainName& name) const;
     bool operator==(const Config&) const = default;
 };
 

@@ -47,7 +47,8 @@ inline constexpr std::array<Named<LongLines>, 2> kLongLinesNames = {
     {{"encode", LongLines::Encode}, {"refuse", LongLines::Refuse}}};
 inline constexpr std::array<Named<EightBit>, 2> kEightBitNames = {
     {{"keep", EightBit::Keep}, {"encode", EightBit::Encode}}};
-inline constexpr std::array<Named<Prove>, 1> kProveNames = {{{"off", Prove::Off}}};
+inline constexpr std::array<Named<Prove>, 3> kProveNames = {
+    {{"required", Prove::Required}, {"warn", Prove::Warn}, {"off", Prove::Off}}};
 inline constexpr std::array<Named<Only>, 1> kTrustAnchorNames = {{{"off", Only::This}}};
 inline constexpr std::array<Named<StoreKind>, 1> kStoreNames = {{{"sqlite", StoreKind::Sqlite}}};
 inline constexpr std::array<Named<AddressFamilies>, 3> kAddressNames = {

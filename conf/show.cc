@@ -164,6 +164,13 @@ void show_domain(Page& page, const Domain& domain) {
     page.header("[[domain]]");
     page.string("name", domain.name.text());
     page.boolean("envelope_only", domain.envelope_only);
+    page.boolean("subdomains", domain.subdomains);
+    page.boolean("sign", domain.sign);
+    if (domain.headers.empty()) {
+        page.string("headers", "default");
+    } else {
+        page.list("headers", domain.headers, [](const std::string& name) { return name; });
+    }
     for (const Selector& selector : domain.selectors) {
         page.header("[[domain.selector]]");
         page.string("name", selector.name);
@@ -180,6 +187,8 @@ void show_domain(Page& page, const Domain& domain) {
 void show_dkim(Page& page, const Dkim& dkim) {
     page.header("[dkim]");
     page.string("prove", name_of(kProveNames, dkim.prove));
+    page.duration("retire_after", dkim.retire_after);
+    page.duration("signature_expiry", dkim.signature_expiry);
     const CanonicalizationPair pair{dkim.header_canonicalization, dkim.body_canonicalization};
     page.string("canonicalization", name_of(kCanonicalizationNames, pair));
     page.boolean("allow_world_readable_keys", dkim.allow_world_readable_keys);

@@ -72,11 +72,22 @@ void validate_domains(const Config& config, Reading& reading) {
                 reading.position(selector + "[0]"),
                 "a domain with 'envelope_only' never signs: remove its selectors or that key");
         }
-        if (!domain.envelope_only && domain.selectors.empty() && !reading.has_position(selector)) {
+        if (domain.envelope_only && !domain.sign) {
+            reading.report(reading.position(path + ".sign"),
+                           "a domain with 'envelope_only' has no mail of its own: remove 'sign'");
+        }
+        if (!domain.sign && !domain.envelope_only && !domain.selectors.empty()) {
+            reading.report(
+                reading.position(selector + "[0]"),
+                "a domain with 'sign = false' never signs: remove its selectors or that key");
+        }
+        if (domain.sign && !domain.envelope_only && domain.selectors.empty() &&
+            !reading.has_position(selector)) {
             reading.report(
                 reading.position(path),
                 "the domain has no selector: write [[domain.selector]] with name and key under it, "
-                "or envelope_only = true if it only receives bounces");
+                "envelope_only = true if it only receives bounces, or sign = false if its mail "
+                "shall leave unsigned");
         }
         validate_selectors(domain, path, reading);
     }
@@ -95,9 +106,11 @@ void validate_postmaster(const Config& config, Reading& reading) {
         reading.report(reading.position("postmaster"),
                        "the domain of 'postmaster' is no [[domain]]: take one that signs, or add " +
                            config.postmaster_domain.text());
-    } else if (domain->envelope_only) {
+    } else if (domain->envelope_only || !domain->sign) {
         reading.report(reading.position("postmaster"),
-                       "the domain of 'postmaster' has envelope_only: take one that signs");
+                       "the domain of 'postmaster' has " +
+                           std::string(domain->sign ? "envelope_only" : "sign = false") +
+                           ": take one that signs");
     }
 }
 

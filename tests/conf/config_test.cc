@@ -54,7 +54,7 @@ TEST(Delivery, NeverAllowsWhatIsNoHost) {
 
 TEST(Config, FindsDomainsByTheirExactName) {
     Config config;
-    config.domains.push_back({DomainName::parse("example.com").value(), false, {}});
+    config.domains.emplace_back().name = DomainName::parse("example.com").value();
     EXPECT_EQ(config.find_domain(DomainName::parse("EXAMPLE.com").value()), config.domains.data());
     EXPECT_EQ(config.find_domain(DomainName::parse("a.example.com").value()), nullptr);
     EXPECT_EQ(config.find_domain(DomainName()), nullptr);

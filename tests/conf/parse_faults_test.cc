@@ -65,7 +65,7 @@ prove = "of"
         R"(signet.toml:10:1: 'name' is missing in [[domain]]: write name = "example.com")",
         R"(signet.toml:11:1: 'key' is missing in [[domain.selector]]: write key = )",
         R"(signet.toml:12:8: 'name' = "a b": a label holds other characters than letters, digits, '-' and '_': 'a b')",
-        R"(signet.toml:14:9: 'prove' = "of": write "off"; did you mean "off"?)",
+        R"(signet.toml:14:9: 'prove' = "of": write "required", "warn" or "off"; did you mean "off"?)",
     };
     ASSERT_EQ(lines.size(), expected.size()) << message("");
     for (std::size_t i = 0; i < lines.size(); ++i) {

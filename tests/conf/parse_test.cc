@@ -201,6 +201,54 @@ format = "json"
     EXPECT_TRUE(configured(with("[dns]\nservers = \"system\"\n")).dns.servers.empty());
 }
 
+TEST(Parse, TakesWhatASignatureCovers) {
+    const std::string domain = "[[domain]]\nname = \"b.org\"\nsubdomains = true\n";
+    const std::string selector = "[[domain.selector]]\nname = \"a\"\nkey = \"k\"\n";
+    const Config config =
+        configured(with(domain + "headers = [\"Subject\", \"FROM\", \"X-Campaign_2\"]\n" +
+                        selector + "[dkim]\nretire_after = \"36h\"\nsignature_expiry = \"14d\"\n"));
+    EXPECT_EQ(config.domains[1].headers,
+              (std::vector<std::string>{"subject", "from", "x-campaign_2"}));
+    EXPECT_TRUE(config.domains[1].subdomains);
+    EXPECT_TRUE(config.domains[1].sign);
+    EXPECT_TRUE(config.domains[0].headers.empty());
+    EXPECT_EQ(config.dkim.prove, Prove::Required);
+    EXPECT_EQ(config.dkim.retire_after, 36h);
+    EXPECT_EQ(config.dkim.signature_expiry, 14 * 24h);
+    EXPECT_TRUE(
+        configured(with(domain + "headers = \"default\"\n" + selector)).domains[1].headers.empty());
+    const auto fault = [&](const std::string& headers) {
+        return message(with(domain + "headers = " + headers + "\n" + selector));
+    };
+    EXPECT_EQ(fault("[\"Subject\"]"),
+              "signet.toml:11:11: 'headers' lacks From, which every signature covers (RFC 6376 "
+              "5.4): add it");
+    EXPECT_EQ(fault("[]"), fault("[\"Subject\"]"));
+    EXPECT_TRUE(fault("[\"From\", \"from\"]").ends_with("it is in the list already"));
+    EXPECT_TRUE(fault("[\"From\", \"a:b\"]").find("no name of a header field") !=
+                std::string::npos);
+    EXPECT_TRUE(fault("\"all\"").find("write \"default\"") != std::string::npos);
+}
+
+TEST(Parse, FindsTheDomainThatSpeaksForAName) {
+    const std::string selector = "[[domain.selector]]\nname = \"a\"\nkey = \"k\"\n";
+    const Config config =
+        configured(with("[[domain]]\nname = \"b.org\"\nsubdomains = true\n" + selector +
+                        "[[domain]]\nname = \"deep.b.org\"\nsubdomains = true\n" + selector +
+                        "[[domain]]\nname = \"own.b.org\"\n" + selector));
+    const auto speaker = [&](const std::string& name) {
+        const Domain* const domain = config.domain_of(DomainName::parse(name).value());
+        return domain == nullptr ? "" : domain->name.text();
+    };
+    EXPECT_EQ(speaker("b.org"), "b.org");
+    EXPECT_EQ(speaker("a.b.org"), "b.org");
+    EXPECT_EQ(speaker("x.deep.b.org"), "deep.b.org");
+    EXPECT_EQ(speaker("own.b.org"), "own.b.org");
+    EXPECT_EQ(speaker("x.own.b.org"), "b.org");
+    EXPECT_EQ(speaker("a.example.com"), "");
+    EXPECT_EQ(speaker("xb.org"), "");
+}
+
 TEST(Parse, TakesTheFileOfALoadRun) {
     setenv("SIGNET_TEST_LOG", "error", 1);
     const Config config = configured(R"(hostname = "relay.example.test"

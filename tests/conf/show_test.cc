@@ -59,8 +59,13 @@ TEST(Show, ReadsBackWithEverythingSet) {
     selector.sign_from = Instant(1'796'083'200'007ms);
     selector.sign_until = Instant(1'896'083'200'000ms);
     config.domains[0].selectors.push_back(selector);
-    config.domains.push_back({DomainName::parse("bounce.example").value(), true, {}});
-    config.dkim = {Prove::Off, Canonicalization::Simple, Canonicalization::Relaxed, true};
+    config.domains[0].subdomains = true;
+    config.domains[0].headers = {"from", "x-campaign"};
+    config.domains.push_back({DomainName::parse("bounce.example").value(), true, {}, {}, true, {}});
+    config.domains.push_back(
+        {DomainName::parse("plain.example").value(), false, {}, {}, false, {}});
+    config.dkim = {
+        Prove::Warn, 36h, 25h, Canonicalization::Simple, Canonicalization::Relaxed, true};
     config.queue = {StoreKind::Sqlite, {1s, 36h}, 25h, 7};
     config.delivery.addresses = AddressFamilies::Ipv6;
     config.delivery.idle_timeout = 0s;

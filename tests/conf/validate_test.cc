@@ -57,6 +57,19 @@ TEST(Validate, ADomainSignsOrIsForTheEnvelopeOnly) {
     EXPECT_EQ(messages(rooted(kDomain + "selector = 5\n")).size(), 1U);
 }
 
+TEST(Validate, ADomainWithoutSignaturesSaysSo) {
+    const std::string plain = "[[domain]]\nname = \"b.org\"\nsign = false\n";
+    EXPECT_EQ(message(rooted(kDomain + kSelector + plain)), "right");
+    EXPECT_EQ(message(rooted(kDomain + kSelector + plain + kSelector)),
+              "signet.toml:11:1: a domain with 'sign = false' never signs: remove its selectors or "
+              "that key");
+    EXPECT_EQ(message(rooted(kDomain + kSelector + plain + "envelope_only = true\n")),
+              "signet.toml:10:8: a domain with 'envelope_only' has no mail of its own: remove "
+              "'sign'");
+    EXPECT_EQ(message(rooted("[[domain]]\nname = \"example.com\"\nsign = false\n")),
+              "signet.toml:2:14: the domain of 'postmaster' has sign = false: take one that signs");
+}
+
 TEST(Validate, SelectorsEndAfterTheyBegin) {
     const std::string from = "sign_from = 2026-12-01T00:00:00Z\n";
     EXPECT_EQ(message(rooted(kDomain + kSelector + from + "sign_until = 2026-12-01T00:00:01Z\n")),
