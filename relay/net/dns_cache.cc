@@ -45,6 +45,7 @@ seconds DnsCache::lifetime(RecordType type, const Answer& answer) {
                 case RecordType::Aaaa:
                 case RecordType::Mx:
                     return std::clamp(answer.ttl, kAddressFloor, kCap);
+                case RecordType::Ns:
                 case RecordType::Cname:
                 case RecordType::Soa:
                 case RecordType::Ptr:

@@ -24,12 +24,38 @@ char lower(char character) {
                                                 : character;
 }
 
+/// How many octets the name takes that `rdata` begins with. Compression is refused.
+std::optional<std::size_t> wire_name_size(std::string_view rdata) {
+    std::size_t at = 0;
+    while (at < rdata.size() && at < kMaxWireName) {
+        const std::size_t length = octet(rdata[at]);
+        if (length == 0) {
+            return at + 1;
+        }
+        if (length > kMaxLabel) {
+            return std::nullopt;
+        }
+        at += 1 + length;
+    }
+    return std::nullopt;
+}
+
+std::uint32_t number(std::string_view four_octets) {
+    std::uint32_t value = 0;
+    for (const char character : four_octets) {
+        value = value << 8 | octet(character);
+    }
+    return value;
+}
+
 }  // namespace
 
 std::string_view name(RecordType type) {
     switch (type) {
         case RecordType::A:
             return "A";
+        case RecordType::Ns:
+            return "NS";
         case RecordType::Cname:
             return "CNAME";
         case RecordType::Soa:
@@ -109,6 +135,23 @@ std::optional<MxRecord> decode_mx(std::string_view rdata) {
     }
     const unsigned preference = octet(rdata[0]) * 256U + octet(rdata[1]);
     return MxRecord{static_cast<std::uint16_t>(preference), std::move(*host)};
+}
+
+std::optional<SoaRecord> decode_soa(std::string_view rdata) {
+    // RFC 1035 3.3.13: MNAME, RNAME, then SERIAL, REFRESH, RETRY, EXPIRE and MINIMUM of 32 bits.
+    constexpr std::size_t kNumbers = 20;
+    constexpr std::size_t kMinimumAt = 16;
+    for (int names = 0; names < 2; ++names) {
+        const auto size = wire_name_size(rdata);
+        if (!size) {
+            return std::nullopt;
+        }
+        rdata.remove_prefix(*size);
+    }
+    if (rdata.size() != kNumbers) {
+        return std::nullopt;
+    }
+    return SoaRecord{number(rdata.substr(kMinimumAt))};
 }
 
 std::optional<std::string> decode_txt(std::string_view rdata) {

@@ -41,6 +41,17 @@ constexpr std::array kOptions{
     Option{"infra-keep-probing:", "yes"},
 };
 
+/// For the context of one question to one server.
+constexpr std::array kStubOptions{
+    // The server gets the question itself, not its parent names first: some answer those wrongly.
+    Option{"qname-minimisation:", "no"},
+    // What a zone says of its negative answers is taken as it is.
+    Option{"cache-max-negative-ttl:", "86400"},
+    Option{"outgoing-range:", "32"},
+    Option{"outgoing-num-tcp:", "4"},
+    Option{"num-queries-per-thread:", "64"},
+};
+
 std::string address_for_unbound(const conf::Endpoint& server) {
     return server.address.text() + "@" + std::to_string(server.port);
 }
@@ -89,13 +100,17 @@ conf::Result<void> add_servers(ub_ctx* context, const conf::Dns& settings) {
     return {};
 }
 
-conf::Result<void> add_local_data(ub_ctx* context, const conf::Dns& settings) {
-    // What unblock-lan-zones leaves closed.
+/// Opens what unblock-lan-zones leaves closed.
+conf::Result<void> open_built_in_zones(ub_ctx* context) {
     for (const char* zone : {"127.in-addr.arpa", "test."}) {
         if (const int failed = ub_ctx_zone_remove(context, zone); failed != 0) {
             return error(DnsErrc::Unusable, ub_strerror(failed));
         }
     }
+    return {};
+}
+
+conf::Result<void> add_local_data(ub_ctx* context, const conf::Dns& settings) {
     for (const auto& line : settings.local_data) {
         if (const char* fault = fault_of(line)) {
             return error(DnsErrc::BadLocalData, "\"" + line + "\": " + fault);
@@ -105,6 +120,30 @@ conf::Result<void> add_local_data(ub_ctx* context, const conf::Dns& settings) {
         }
     }
     return {};
+}
+
+template <std::size_t Count>
+conf::Result<void> set_options(ub_ctx* context, const std::array<Option, Count>& options) {
+    for (const auto& [key, value] : options) {
+        if (const int failed = ub_ctx_set_option(context, key, value); failed != 0) {
+            return error(DnsErrc::Unusable, std::string(key) + " " + ub_strerror(failed));
+        }
+    }
+    return {};
+}
+
+/// In thread mode, with the options that every context has.
+conf::Result<UnboundContext> open_empty() {
+    UnboundContext context(ub_ctx_create());
+    if (!context) {
+        return error(DnsErrc::Unusable, "out of memory or file descriptors");
+    }
+    ub_ctx_debugout(context.get(), nullptr);  // stderr is our log's
+    if (auto set = set_options(context.get(), kOptions); !set) {
+        return set.error();
+    }
+    ub_ctx_async(context.get(), 1);
+    return context;
 }
 
 class Category final : public boost::system::error_category {
@@ -135,23 +174,43 @@ void UnboundDelete::operator()(ub_ctx* context) const {
 }
 
 conf::Result<UnboundContext> open_unbound(const conf::Dns& settings) {
-    UnboundContext context(ub_ctx_create());
+    auto context = open_empty();
     if (!context) {
-        return error(DnsErrc::Unusable, "out of memory or file descriptors");
+        return context.error();
     }
-    ub_ctx_debugout(context.get(), nullptr);  // stderr is our log's
-    for (const auto& [key, value] : kOptions) {
-        if (const int failed = ub_ctx_set_option(context.get(), key, value); failed != 0) {
-            return error(DnsErrc::Unusable, std::string(key) + " " + ub_strerror(failed));
-        }
-    }
-    ub_ctx_async(context.get(), 1);
     // From here on the order is fixed: local data freezes all other settings.
-    if (auto added = add_servers(context.get(), settings); !added) {
+    if (auto added = add_servers(context->get(), settings); !added) {
         return added.error();
     }
-    if (auto added = add_local_data(context.get(), settings); !added) {
+    if (auto opened = open_built_in_zones(context->get()); !opened) {
+        return opened.error();
+    }
+    if (auto added = add_local_data(context->get(), settings); !added) {
         return added.error();
+    }
+    return context;
+}
+
+conf::Result<UnboundContext> open_stub(const conf::Dns& settings,
+                                       const std::string& zone,
+                                       const conf::Endpoint& server) {
+    auto context = open_empty();
+    if (!context) {
+        return context.error();
+    }
+    if (auto set = set_options(context->get(), kStubOptions); !set) {
+        return set.error();
+    }
+    if (auto added = add_servers(context->get(), settings); !added) {
+        return added.error();
+    }
+    const auto text = address_for_unbound(server);
+    if (const int failed = ub_ctx_set_stub(context->get(), zone.c_str(), text.c_str(), 0);
+        failed != 0) {
+        return error(DnsErrc::BadServer, text + " for " + zone + ": " + ub_strerror(failed));
+    }
+    if (auto opened = open_built_in_zones(context->get()); !opened) {
+        return opened.error();
     }
     return context;
 }

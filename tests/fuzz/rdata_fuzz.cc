@@ -25,6 +25,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto mx = decode_mx(rdata)) {
         require(decode_name(rdata.substr(2)) == mx->host);
     }
+    if (const auto soa = decode_soa(rdata)) {
+        // Two names and five numbers; the last one is at the end.
+        require(size >= 22 && size <= 2 * 255 + 20);
+        require((soa->minimum & 0xff) == data[size - 1]);
+        require(!decode_soa(rdata.substr(0, size - 1)));
+    }
     if (const auto address = decode_address(rdata)) {
         require(address->octets() == rdata);
     }

@@ -81,6 +81,47 @@ TEST(Rdata, RefusesShortMx) {
     EXPECT_FALSE(decode_mx(std::string(2, '\0')));
 }
 
+std::string soa(const std::string& mailbox, const std::string& numbers) {
+    return encode_name("ns1.example.com") + mailbox + numbers;
+}
+
+TEST(Rdata, ReadsTheMinimumOfAnSoa) {
+    const std::string numbers = std::string(16, '\x01') + std::string("\x00\x01\x51\x80", 4);
+    const auto record = decode_soa(soa(encode_name("hostmaster.example.com"), numbers));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->minimum, 86400U);
+    const auto largest = decode_soa(soa(encode_name(""), std::string(20, '\xff')));
+    ASSERT_TRUE(largest);
+    EXPECT_EQ(largest->minimum, 0xffffffffU);
+}
+
+TEST(Rdata, ReadsAnSoaWhoseMailboxNeedsEscapesInText) {
+    const auto mailbox = "\x08john.doe" + encode_name("example.com");
+    EXPECT_TRUE(decode_soa(soa(mailbox, std::string(20, '\x01'))));
+    EXPECT_TRUE(decode_soa(soa(std::string("\x03\x00\xff\\", 4) + '\0', std::string(20, '\x01'))));
+}
+
+TEST(Rdata, RefusesAnSoaThatEndsEarlyOrLate) {
+    const auto whole = soa(encode_name("hostmaster.example.com"), std::string(20, '\x01'));
+    ASSERT_TRUE(decode_soa(whole));
+    for (std::size_t length = 0; length < whole.size(); ++length) {
+        EXPECT_FALSE(decode_soa(whole.substr(0, length))) << length;
+    }
+    EXPECT_FALSE(decode_soa(whole + '\0'));
+}
+
+TEST(Rdata, RefusesAnSoaWithCompressedOrOverlongNames) {
+    const std::string numbers(20, '\x01');
+    EXPECT_FALSE(decode_soa(soa(std::string("\xc0\x00", 2), numbers)));
+    EXPECT_FALSE(decode_soa(soa('\x40' + std::string(64, 'a') + '\0', numbers)));
+    std::string name;
+    for (int i = 0; i < 127; ++i) {
+        name += "\x01z";
+    }
+    EXPECT_TRUE(decode_soa(soa(name + '\0', numbers)));
+    EXPECT_FALSE(decode_soa(soa(name + "\x01z" + '\0', numbers)));
+}
+
 TEST(Rdata, JoinsTheStringsOfATxtRecord) {
     EXPECT_EQ(decode_txt(std::string("\x03v=s\x04pf1 \x00", 10)), "v=spf1 ");
     const std::string long_text(600, 'k');
@@ -117,6 +158,7 @@ TEST(Rdata, SaysWhichNamesAQuestionCanHold) {
 
 TEST(Rdata, NamesEveryType) {
     EXPECT_EQ(name(RecordType::Mx), "MX");
+    EXPECT_EQ(name(RecordType::Ns), "NS");
     EXPECT_EQ(name(RecordType::Aaaa), "AAAA");
 }
 
