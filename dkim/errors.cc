@@ -35,6 +35,10 @@ public:
                 return "key file cannot be written";
             case errc::SigningFailed:
                 return "signing failed";
+            case errc::NoSelector:
+                return "no such selector";
+            case errc::NoSuccessor:
+                return "no other selector could sign";
         }
         return "unknown error";
     }

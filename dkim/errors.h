@@ -26,6 +26,8 @@ enum class errc {
     KeyExists,       // a new key never replaces a file
     KeyUnwritable,   // the new file could not be written
     SigningFailed,   // the cryptographic library refused
+    NoSelector,      // none of that name
+    NoSuccessor,     // no other selector could sign
 };
 
 const boost::system::error_category& category() noexcept;

@@ -1,48 +1,43 @@
 #include "dkim/key_ring.h"
 
+#include <algorithm>
+
+#include "dkim/sha256.h"
+
 namespace dkim {
 namespace {
 
-// A missing `sign_from` means "since ever".
-bool begins_no_later(const conf::Selector& a, const conf::Selector& b) {
-    return !a.sign_from || (b.sign_from && *a.sign_from <= *b.sign_from);
+/// "rsa:" and 16 hexadecimal digits: enough to tell the keys of one selector apart.
+std::string id_of(const PrivateKey& key) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    constexpr std::size_t kOctets = 8;
+    std::string id = key.type() == KeyType::Rsa ? "rsa:" : "ed25519:";
+    const Sha256Digest digest = sha256(key.public_octets());
+    for (std::size_t i = 0; i < kOctets; ++i) {
+        id += kDigits[digest[i] >> 4U];
+        id += kDigits[digest[i] & 15U];
+    }
+    return id;
 }
 
 KeyRing::Entry load_entry(const conf::Config& config,
                           const conf::Domain& domain,
                           const conf::Selector& selector) {
-    KeyRing::Entry entry{selector, std::nullopt, {}};
+    KeyRing::Entry entry{selector, std::nullopt, {}, {}};
     conf::Result<PrivateKey> key =
         PrivateKey::load(selector.key, config.dkim.allow_world_readable_keys);
     if (key) {
-        entry.signer.emplace(
-            domain.name, selector.name, std::move(*key), config.dkim.header_canonicalization);
+        entry.key_id = id_of(*key);
+        entry.signer.emplace(domain.name,
+                             selector.name,
+                             std::move(*key),
+                             config.dkim.header_canonicalization,
+                             SignedFields(domain.headers),
+                             config.dkim.signature_expiry);
     } else {
         entry.error = key.error();
     }
     return entry;
-}
-
-// The entry that signs with keys of `type`: the latest that has begun, and of those whose time has
-// ended only where no other is left. Nothing where none has begun.
-const KeyRing::Entry* in_force(std::span<const KeyRing::Entry> entries,
-                               KeyType type,
-                               conf::Instant now) {
-    const KeyRing::Entry* best = nullptr;
-    for (const KeyRing::Entry& entry : entries) {
-        if (!entry.signer || entry.signer->key().type() != type || !entry.has_begun(now)) {
-            continue;
-        }
-        if (best != nullptr) {
-            const bool ended = entry.has_ended(now);
-            const bool best_ended = best->has_ended(now);
-            if (ended != best_ended ? ended : !begins_no_later(best->selector, entry.selector)) {
-                continue;
-            }
-        }
-        best = &entry;
-    }
-    return best;
 }
 
 }  // namespace
@@ -55,11 +50,31 @@ bool KeyRing::Entry::has_ended(conf::Instant now) const {
     return selector.sign_until && *selector.sign_until <= now;
 }
 
+bool KeyRing::DomainKeys::can_sign(conf::Instant now) const {
+    return std::all_of(entries.begin(),
+                       entries.end(),
+                       [](const Entry& entry) { return entry.signer.has_value(); }) &&
+           std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) {
+               return entry.has_begun(now);
+           });
+}
+
+const KeyRing::Entry* KeyRing::DomainKeys::find(std::string_view selector) const {
+    const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) {
+        return entry.selector.name == selector;
+    });
+    return found == entries.end() ? nullptr : &*found;
+}
+
 std::shared_ptr<const KeyRing> KeyRing::load(const conf::Config& config) {
     auto ring = std::make_shared<KeyRing>();
     for (const conf::Domain& domain : config.domains) {
         DomainKeys& keys = ring->domains_[domain.name];
+        keys.name = domain.name;
         keys.envelope_only = domain.envelope_only;
+        keys.subdomains = domain.subdomains;
+        keys.sign = domain.sign;
+        ring->any_subdomains_ = ring->any_subdomains_ || domain.subdomains;
         for (const conf::Selector& selector : domain.selectors) {
             keys.entries.push_back(load_entry(config, domain, selector));
         }
@@ -67,55 +82,34 @@ std::shared_ptr<const KeyRing> KeyRing::load(const conf::Config& config) {
     return ring;
 }
 
-KeyRing::Standing KeyRing::standing(const conf::DomainName& domain, conf::Instant now) const {
-    const auto found = domains_.find(domain);
-    if (found == domains_.end()) {
+const KeyRing::DomainKeys* KeyRing::keys_of(const conf::DomainName& author) const {
+    if (const auto found = domains_.find(author); found != domains_.end()) {
+        return &found->second;
+    }
+    const DomainKeys* nearest = nullptr;
+    if (any_subdomains_) {
+        for (const auto& [name, keys] : domains_) {
+            if (keys.subdomains && author.is_within(name) &&
+                (nearest == nullptr || name.is_within(nearest->name))) {
+                nearest = &keys;
+            }
+        }
+    }
+    return nearest;
+}
+
+KeyRing::Standing KeyRing::standing(const conf::DomainName& author, conf::Instant now) const {
+    const DomainKeys* const keys = keys_of(author);
+    if (keys == nullptr) {
         return Standing::Unknown;
     }
-    const DomainKeys& keys = found->second;
-    if (keys.envelope_only) {
+    if (keys->envelope_only) {
         return Standing::EnvelopeOnly;
     }
-    for (const Entry& entry : keys.entries) {
-        if (!entry.signer) {
-            return Standing::KeyUnusable;
-        }
+    if (!keys->sign) {
+        return Standing::Exempt;
     }
-    return in_force(keys.entries, KeyType::Rsa, now) != nullptr ||
-                   in_force(keys.entries, KeyType::Ed25519, now) != nullptr
-               ? Standing::Signs
-               : Standing::KeyUnusable;
-}
-
-std::vector<const Signer*> KeyRing::signers(const conf::DomainName& domain,
-                                            conf::Instant now) const {
-    std::vector<const Signer*> signers;
-    if (standing(domain, now) != Standing::Signs) {
-        return signers;
-    }
-    for (const KeyType type : {KeyType::Rsa, KeyType::Ed25519}) {
-        if (const Entry* entry = in_force(entries(domain), type, now)) {
-            signers.push_back(&*entry->signer);
-        }
-    }
-    return signers;
-}
-
-std::span<const KeyRing::Entry> KeyRing::entries(const conf::DomainName& domain) const {
-    const auto found = domains_.find(domain);
-    if (found == domains_.end()) {
-        return {};
-    }
-    return found->second.entries;
-}
-
-std::vector<conf::DomainName> KeyRing::domains() const {
-    std::vector<conf::DomainName> names;
-    names.reserve(domains_.size());
-    for (const auto& [name, keys] : domains_) {
-        names.push_back(name);
-    }
-    return names;
+    return keys->can_sign(now) ? Standing::Signs : Standing::KeyUnusable;
 }
 
 std::vector<std::string> KeyRing::problems() const {

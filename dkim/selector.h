@@ -1,5 +1,5 @@
-// Selector: what each configured selector is doing at a moment, and why; for people, status and
-// metrics.
+// Selector: what each selector is doing at a moment, since when, and what it waits for; for people,
+// status and metrics.
 //
 // Threads: no state.
 #pragma once
@@ -12,16 +12,19 @@
 
 #include "conf/config.h"
 #include "dkim/key_ring.h"
+#include "dkim/rotation.h"
 
 namespace dkim {
 
 enum class SelectorState : std::uint8_t {
+    New,      // nobody has looked at its record
+    Waiting,  // for the DNS: its record is not there, or was not long enough
+    Proven,   // could sign
     Signing,
-    Waiting,   // its `sign_from` is still to come
-    Replaced,  // has begun, but a later selector with the same type of key signs
-    Ended,     // its `sign_until` has passed and another one signs
-    Stopped,   // would sign, but another key of its domain cannot be used
-    Unusable,  // its key file cannot be used
+    Retiring,   // signed once; what it signed may still be on its way
+    Removable,  // ... and is not any more: its record may go
+    Withdrawn,  // its record is gone, another one, or revokes it
+    Unusable,   // its key file cannot be used
 };
 
 /// "signing", "waiting", ...: the word in tables, JSON and metrics.
@@ -34,20 +37,39 @@ struct SelectorReport {
     conf::DomainName domain;
     std::string selector;
     std::string record_name;      // where its public key is published
-    std::optional<KeyType> type;  // unknown while unusable
+    std::optional<KeyType> type;  // unknown while unusable, and once it left the configuration
     int bits = 0;
-    SelectorState state = SelectorState::Signing;
-    std::optional<conf::Instant>
-        time;            // Waiting: until when. Ended, or Signing beyond its end: since when
-    std::string reason;  // Unusable: why
+    bool configured = true;
+    SelectorState state = SelectorState::New;
+    std::optional<conf::Instant> since;  // of the state, where it is known
+    std::optional<conf::Instant> until;  // when time alone will change it, where it will
+    std::string detail;                  // what it waits for, or why; may be empty
 
-    /// The state as a sentence fragment: "waiting until 2026-12-01T00:00:00Z", "unusable: key file
-    /// is not safe: ...".
+    /// The state as a sentence fragment: "waiting: there is no record, since 2026-12-01T00:00:00Z".
     [[nodiscard]] std::string text() const;
 };
 
-/// One for each selector, by domain and then in the order of the file. Domains for the envelope
-/// alone have none.
-std::vector<SelectorReport> selector_reports(const KeyRing& ring, conf::Instant now);
+/// Of one domain, in the order of the file; behind them those that left the configuration and whose
+/// record is still needed, or may go now.
+std::vector<SelectorReport> reports_of(const KeyRing::DomainKeys& keys,
+                                       const DomainLives& lives,
+                                       const RotationRules& rules,
+                                       conf::Instant now);
+
+/// Of all domains, those too that left the configuration.
+std::vector<SelectorReport> selector_reports(const KeyRing& ring,
+                                             const Lives& lives,
+                                             const RotationRules& rules,
+                                             conf::Instant now);
+
+/// Why mail of the domain is held although it may be sent: "no selector is proven: 2026a: there is
+/// no record". Empty where nothing holds it.
+std::string why_held(const KeyRing::DomainKeys& keys,
+                     const DomainLives& lives,
+                     conf::Prove prove,
+                     conf::Instant now);
+
+/// RFC 3339 in UTC, whole seconds: "2026-12-01T00:00:00Z".
+std::string date_text(conf::Instant instant);
 
 }  // namespace dkim

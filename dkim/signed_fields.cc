@@ -1,6 +1,7 @@
 #include "dkim/signed_fields.h"
 
 #include <algorithm>
+#include <array>
 
 #include "dkim/ascii.h"
 
@@ -33,9 +34,7 @@ bool is_plain(std::string_view name) {
     });
 }
 
-}  // namespace
-
-bool is_signed(std::string_view name) {
+bool is_default(std::string_view name) {
     for (const std::string_view candidate : kNames) {
         if (equal_ignoring_case(name, candidate)) {
             return true;
@@ -48,6 +47,24 @@ bool is_signed(std::string_view name) {
         }
     }
     return false;
+}
+
+}  // namespace
+
+bool SignedFields::contain(std::string_view name) const {
+    return names_.empty() ? is_default(name)
+                          : std::any_of(names_.begin(), names_.end(), [&](const auto& own) {
+                                return equal_ignoring_case(name, own);
+                            });
+}
+
+void SignedFields::append_oversigned(std::string& names) const {
+    const auto append = [&](std::string_view name) { names.append(name).push_back(':'); };
+    if (names_.empty()) {
+        std::for_each(kOversigned.begin(), kOversigned.end(), append);
+    } else {
+        std::for_each(names_.begin(), names_.end(), append);
+    }
 }
 
 }  // namespace dkim

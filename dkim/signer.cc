@@ -88,7 +88,9 @@ std::string_view algorithm_of(KeyType type) {
 // The octets that are signed: canonical fields in the order of h=, our own field last.
 class HashInput {
 public:
-    HashInput(const Header& header, conf::Canonicalization canonicalization)
+    HashInput(const Header& header,
+              const SignedFields& signed_fields,
+              conf::Canonicalization canonicalization)
         : canonicalization_(canonicalization) {
         const std::span<const Field> fields = header.fields();
         std::size_t room = 1024;
@@ -100,16 +102,14 @@ public:
         // once ... MUST sign the physically last instance ... then the next one up: so the whole
         // header is walked from its end.
         for (std::size_t i = fields.size(); i > 0; --i) {
-            if (is_signed(fields[i - 1].name)) {
+            if (signed_fields.contain(fields[i - 1].name)) {
                 append_canonical(fields[i - 1], canonicalization_, octets_);
                 names_.append(fields[i - 1].name).push_back(':');
             }
         }
         std::transform(names_.begin(), names_.end(), names_.begin(), lower);
         // RFC 6376 5.4: h= may name fields that do not exist; they are the null string in the hash.
-        for (const std::string_view name : kOversigned) {
-            names_.append(name).push_back(':');
-        }
+        signed_fields.append_oversigned(names_);
         names_.pop_back();
     }
 
@@ -139,28 +139,33 @@ private:
 Signer::Signer(conf::DomainName domain,
                std::string selector,
                PrivateKey key,
-               conf::Canonicalization header)
+               conf::Canonicalization header,
+               SignedFields fields,
+               conf::Duration expiry)
     : domain_(std::move(domain)),
       selector_(std::move(selector)),
       key_(std::move(key)),
-      header_canonicalization_(header) {}
+      header_canonicalization_(header),
+      fields_(std::move(fields)),
+      expiry_(std::chrono::floor<std::chrono::seconds>(expiry)) {}
 
 conf::Result<std::string> Signer::sign(const Header& header,
                                        const Digest& body,
-                                       conf::Instant now) const {
+                                       conf::Instant now,
+                                       const conf::DomainName& author) const {
     // RFC 6376 5.4: The From header field MUST be signed. RFC 6376 8.15: a second one would be
     // shown unsigned.
     if (const std::size_t authors = header.count("From"); authors != 1) {
         return error(errc::BadHeader,
                      authors == 0 ? "no From: field" : "more than one From: field");
     }
-    HashInput input(header, header_canonicalization_);
+    HashInput input(header, fields_, header_canonicalization_);
     const auto seconds = std::max<std::int64_t>(
         0, std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
     const std::string_view body_hash(reinterpret_cast<const char*>(body.sha256.data()),
                                      body.sha256.size());
 
-    // RFC 6376 3.5, without l= (text could be appended) and i= (the default says the same).
+    // RFC 6376 3.5, without l= (text could be appended).
     FoldedField field(kFieldName);
     std::string tag;
     const auto put = [&](std::string_view name, auto... values) {
@@ -174,7 +179,14 @@ conf::Result<std::string> Signer::sign(const Header& header,
     put("c=", name_of(header_canonicalization_), "/", name_of(body.canonicalization));
     put("d=", domain_.text());
     put("s=", selector_);
+    // RFC 6376 3.5: i= defaults to the domain of d=, and may be below it.
+    if (!author.empty() && author != domain_) {
+        put("i=@", author.text());
+    }
     put("t=", std::to_string(seconds));
+    if (expiry_.count() > 0) {
+        put("x=", std::to_string(seconds + expiry_.count()));
+    }
     put("bh=", conf::encode_base64(body_hash));
     field.put_tag("h=");
     for (std::string_view names = input.names(); !names.empty();) {

@@ -1,19 +1,20 @@
 // Signer: one selector of one domain with its key; makes whole DKIM-Signature fields.
 //
-// Signs the fields of reliability order (From, Subject, Date, To, ...: all present instances,
-// bottom up) and oversigns From, Subject, Date, To, Reply-To and Content-Type, so that a field
-// added on the way breaks the signature. No l=.
+// Signs all present instances of the SignedFields, bottom up, and oversigns some of them, so that a
+// field added on the way breaks the signature. No l=.
 //
 // Standards: RFC 6376 (5, 3.5, 3.7, 5.4), RFC 8301, RFC 8463.
 // Threads:   immutable; safe from several loops at once.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "conf/config.h"
 #include "dkim/body_hash.h"
 #include "dkim/field.h"
 #include "dkim/key.h"
+#include "dkim/signed_fields.h"
 
 namespace dkim {
 
@@ -22,13 +23,17 @@ public:
     Signer(conf::DomainName domain,
            std::string selector,
            PrivateKey key,
-           conf::Canonicalization header);
+           conf::Canonicalization header,
+           SignedFields fields = {},
+           conf::Duration expiry = {});
 
-    /// The whole field, "DKIM-Signature: v=1; ...\r\n", folded below 78 octets. `now` becomes t=.
+    /// The whole field, "DKIM-Signature: v=1; ...\r\n", folded below 78 octets. `now` becomes t=,
+    /// and with `expiry` x=. An `author` below the domain is named by i=.
     /// Errors: BadHeader when there is not exactly one From:, SigningFailed from the library.
     [[nodiscard]] conf::Result<std::string> sign(const Header& header,
                                                  const Digest& body,
-                                                 conf::Instant now) const;
+                                                 conf::Instant now,
+                                                 const conf::DomainName& author = {}) const;
 
     [[nodiscard]] const conf::DomainName& domain() const { return domain_; }
     [[nodiscard]] const std::string& selector() const { return selector_; }
@@ -41,6 +46,8 @@ private:
     std::string selector_;
     PrivateKey key_;
     conf::Canonicalization header_canonicalization_;
+    SignedFields fields_;
+    std::chrono::seconds expiry_;
 };
 
 }  // namespace dkim
