@@ -5,6 +5,7 @@
 // Threads:   values; one owner.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ namespace relay {
 
 /// As queue::Content::body_hash holds it.
 std::string packed(const dkim::Digest& digest);
+/// The reverse; nothing for what packed() never gave.
+std::optional<dkim::Digest> unpacked(std::string_view stored);
 
 /// The octets of a body, piece by piece, against what packed() gave.
 class BodyCheck {

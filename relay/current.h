@@ -1,4 +1,4 @@
-// Current: the configuration and the keys in force, swapped whole on reload.
+// Current: the configuration, its keys and what is known of them, swapped whole when they change.
 //
 // Threads: safe; a reader keeps what it got for as long as its work lasts, so one message never
 //   sees two configurations.
@@ -10,12 +10,19 @@
 
 #include "conf/config.h"
 #include "dkim/key_ring.h"
+#include "dkim/life.h"
+#include "dkim/rotation.h"
 
 namespace relay {
 
 struct Setup {
     std::shared_ptr<const conf::Config> config;
     std::shared_ptr<const dkim::KeyRing> keys;
+    std::shared_ptr<const dkim::Lives> lives = std::make_shared<const dkim::Lives>();  // never null
+
+    [[nodiscard]] dkim::RotationRules rules() const {
+        return {config->dkim.prove, config->dkim.retire_after};
+    }
 };
 
 class Current {
@@ -25,9 +32,16 @@ public:
         const std::lock_guard lock(mutex_);
         return setup_;
     }
-    void set(Setup setup) {
+    /// What was reloaded; the lives stay.
+    void set(std::shared_ptr<const conf::Config> config,
+             std::shared_ptr<const dkim::KeyRing> keys) {
         const std::lock_guard lock(mutex_);
-        setup_ = std::move(setup);
+        setup_.config = std::move(config);
+        setup_.keys = std::move(keys);
+    }
+    void set(std::shared_ptr<const dkim::Lives> lives) {
+        const std::lock_guard lock(mutex_);
+        setup_.lives = std::move(lives);
     }
 
 private:

@@ -6,11 +6,11 @@
 #include "conf/utf8.h"
 #include "dkim/author.h"
 #include "dkim/field.h"
+#include "dkim/published.h"
 #include "relay/body_digest.h"
 #include "relay/clock.h"
 #include "relay/log.h"
 #include "relay/recoding.h"
-#include "relay/signing.h"
 #include "relay/store_refusal.h"
 #include "relay/submission_rules.h"
 #include "relay/trace_header.h"
@@ -69,7 +69,7 @@ std::optional<smtp::Reply> Intake::judge_sender(const queue::Address& sender,
         return std::nullopt;
     }
     const auto domain = conf::DomainName::parse(sender.domain());
-    if (!domain || current_.get().config->find_domain(*domain) == nullptr) {
+    if (!domain || current_.get().config->domain_of(*domain) == nullptr) {
         return smtp::Reply{550,
                            "5.7.1",
                            "sender domain " + std::string(sender.domain()) +
@@ -333,23 +333,28 @@ net::Task<conf::Result<void>> Intake::accept_notice(std::string text,
     co_return stored;
 }
 
+bool Intake::may_leave(const queue::EnvelopeHead& envelope) const {
+    return relay::may_leave(current_.get(), envelope, wall_clock());
+}
+
+conf::Result<Signatures> Intake::sign_again(const queue::EnvelopeHead& envelope,
+                                            const queue::Content& content) {
+    return relay::sign_again(current_.get(), metrics_, envelope, content, wall_clock());
+}
+
 net::Task<std::optional<std::string>> Intake::probe() {
     const auto now = wall_clock();
     const auto setup = current_.get();
     if (const auto room = spool_.has_room(0); !room) {
         co_return room.error().message();
     }
-    for (const auto& domain : setup.keys->domains()) {
-        const auto standing = setup.keys->standing(domain, now);
-        if (standing == dkim::KeyRing::Standing::KeyUnusable) {
+    for (const auto& [domain, keys] : setup.keys->domains()) {
+        if (setup.keys->standing(domain, now) == dkim::KeyRing::Standing::KeyUnusable) {
             co_return "no usable signing key for " + domain.text();
         }
-        for (const auto* signer : setup.keys->signers(domain, now)) {
-            const std::string header = "From: <postmaster@" + domain.text() + ">\r\n";
-            const auto fields = dkim::Header::parse(header);
-            dkim::BodyHash hash(setup.config->dkim.body_canonicalization);
-            if (const auto field = signer->sign(*fields, hash.finish(), now); !field) {
-                co_return "signing for " + domain.text() + ": " + field.error().message();
+        for (const auto& entry : keys.entries) {
+            if (auto fault = dkim::self_test(keys, entry, now)) {
+                co_return "signing for " + domain.text() + ": " + *fault;
             }
         }
     }

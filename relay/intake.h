@@ -16,6 +16,7 @@
 #include "relay/arrival.h"
 #include "relay/current.h"
 #include "relay/metrics.h"
+#include "relay/signing.h"
 #include "relay/smtp/reply.h"
 #include "relay/smtp/server_dialog.h"
 #include "relay/spool.h"
@@ -66,8 +67,13 @@ public:
     /// stores it together with what it settles. Errors: no key, store.
     net::Task<conf::Result<void>> accept_notice(std::string text, queue::Address to, Notice notice);
 
-    /// For readiness: a real signature of every domain's key in force and a real store write. What
-    /// does not work, or nothing.
+    /// Whether the signatures of a message from the queue still serve; and others for it.
+    [[nodiscard]] bool may_leave(const queue::EnvelopeHead& envelope) const;
+    conf::Result<Signatures> sign_again(const queue::EnvelopeHead& envelope,
+                                        const queue::Content& content);
+
+    /// For readiness: a real signature of every key, verified with its public half, and a real
+    /// store write. What does not work, or nothing.
     net::Task<std::optional<std::string>> probe();
 
 private:

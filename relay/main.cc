@@ -17,8 +17,10 @@
 #include "conf/units.h"
 #include "relay/cli/check_command.h"
 #include "relay/cli/config_commands.h"
-#include "relay/cli/dkim_commands.h"
+#include "relay/cli/dkim_import_command.h"
+#include "relay/cli/dkim_key_commands.h"
 #include "relay/cli/dkim_sign_command.h"
+#include "relay/cli/dkim_status_command.h"
 #include "relay/cli/dkim_verify_command.h"
 #include "relay/cli/ending.h"
 #include "relay/cli/hash_password.h"
@@ -50,11 +52,13 @@ private:
     Command with_config(std::function<int(const ConfigPtr&)> use);
     /// The same, but without -c a missing file means the defaults.
     Command with_config_or_defaults(std::function<int(const ConfigPtr&)> use);
-    void add_json(CLI::App* to) { to->add_flag("--json", json_, "print JSON"); }
+    CLI::Option* add_json(CLI::App* to) { return to->add_flag("--json", json_, "print JSON"); }
     void add_selection(CLI::App* to);
     void add_config();
     void add_check();
     void add_dkim();
+    void add_dkim_keys(CLI::App& dkim);
+    void add_dkim_import(CLI::App& dkim);
     void add_dkim_messages(CLI::App& dkim);
     void add_queue();
     void add_send();
@@ -64,9 +68,11 @@ private:
     std::string config_file_ = kDefaultConfig;
     CLI::Option* config_option_ = nullptr;
     bool json_ = false;
-    std::string domain_, id_, file_;
+    bool lines_ = false;
+    std::string domain_, selector_, id_, file_;
     relay::cli::CheckOptions check_;
     relay::cli::DkimCreate create_;
+    relay::cli::DkimImport import_;
     relay::status::Selection selection_;
     relay::cli::SendOptions send_;
     std::string wait_;
@@ -150,11 +156,31 @@ void CommandLine::add_check() {
 void CommandLine::add_dkim() {
     auto* dkim = app_.add_subcommand("dkim", "signing keys");
     dkim->require_subcommand(1);
+    add_dkim_keys(*dkim);
+    auto* status = command(
+        *dkim, "status", "what each selector does", with_config([this](const ConfigPtr& config) {
+            return relay::cli::dkim_status(*config, json_);
+        }));
+    add_json(status);
+    auto* retire = command(*dkim,
+                           "retire",
+                           "take a selector out of service",
+                           with_config([this](const ConfigPtr& config) {
+                               return relay::cli::dkim_retire(*config, domain_, selector_);
+                           }));
+    retire->add_option("DOMAIN", domain_, "the domain")->required();
+    retire->add_option("SELECTOR", selector_, "its selector")->required();
+    add_dkim_import(*dkim);
+    add_dkim_messages(*dkim);
+}
+
+void CommandLine::add_dkim_keys(CLI::App& dkim) {
     // A key is often made before there is a configuration.
-    auto* create = command(*dkim,
+    auto* create = command(dkim,
                            "create",
                            "make a key and print its record",
                            with_config_or_defaults([this](const ConfigPtr& config) {
+                               create_.json = json_;
                                return relay::cli::dkim_create(create_, config.get());
                            }));
     create->add_option("DOMAIN", create_.domain, "the author domain")->required();
@@ -162,20 +188,29 @@ void CommandLine::add_dkim() {
     create->add_option("--type", create_.type, "rsa2048, rsa4096 or ed25519")
         ->capture_default_str();
     create->add_option("--out", create_.out, "the key file; default: what the configuration says");
-    auto* record = command(*dkim,
-                           "record",
-                           "print the records to publish",
-                           with_config([this](const ConfigPtr& config) {
-                               return relay::cli::dkim_record(domain_, *config, json_);
-                           }));
+    add_json(create);
+    auto* record =
+        command(dkim,
+                "record",
+                "print the records to publish",
+                with_config([this](const ConfigPtr& config) {
+                    using Form = relay::cli::RecordForm;
+                    const auto form = json_ ? Form::Json : lines_ ? Form::Lines : Form::Zone;
+                    return relay::cli::dkim_record(domain_, *config, form);
+                }));
     record->add_option("DOMAIN", domain_, "the author domain")->required();
-    add_json(record);
-    auto* status = command(
-        *dkim, "status", "what each selector does", with_config([this](const ConfigPtr& config) {
-            return relay::cli::dkim_status(*config, json_);
-        }));
-    add_json(status);
-    add_dkim_messages(*dkim);
+    auto* line = record->add_flag("--line", lines_, "the value on one line, to paste into a form");
+    add_json(record)->excludes(line);
+}
+
+void CommandLine::add_dkim_import(CLI::App& dkim) {
+    auto* tables = command(dkim, "import", "print what OpenDKIM's tables mean here", [this] {
+        return relay::cli::dkim_import(import_);
+    });
+    tables->add_option("--key-table", import_.key_table, "OpenDKIM's KeyTable")->required();
+    tables->add_option("--signing-table", import_.signing_table, "OpenDKIM's SigningTable")
+        ->required();
+    tables->add_option("--out", import_.out, "a new file, instead of standard output");
 }
 
 void CommandLine::add_dkim_messages(CLI::App& dkim) {

@@ -17,6 +17,7 @@
 
 #include "conf/parse.h"
 #include "queue/sqlite_store.h"
+#include "relay/check/rotation_keeper.h"
 #include "relay/check/self_check.h"
 #include "relay/clock.h"
 #include "relay/in/listener.h"
@@ -113,7 +114,9 @@ private:
     net::WorkerPool disk_;
     check::Gate gate_;
     std::unique_ptr<net::Resolver> resolver_;
+    std::unique_ptr<net::AuthorityServers> authorities_;
     std::unique_ptr<check::SelfCheck> self_check_;
+    std::unique_ptr<check::RotationKeeper> rotation_;
     std::unique_ptr<Spool> spool_;
     std::unique_ptr<Intake> intake_;
     std::unique_ptr<in::Logins> logins_;
@@ -131,7 +134,7 @@ private:
 
 Relay::Relay(std::string file, std::shared_ptr<const conf::Config> config)
     : file_(std::move(file)),
-      current_({config, nullptr}),
+      current_({config, nullptr, std::make_shared<const dkim::Lives>()}),
       admission_(config->limits),
       status_(loops_),
       disk_(kDiskThreads),
@@ -168,7 +171,7 @@ conf::Result<void> Relay::build() {
     for (const auto& problem : keys->problems()) {
         log::Event(log::Level::Error, "key").field("problem", problem);
     }
-    current_.set({config, keys});
+    current_.set(config, keys);
     auto store = queue::SqliteStore::open(config->data_dir, wall_clock());
     if (!store) {
         return store.error();
@@ -183,7 +186,20 @@ conf::Result<void> Relay::build() {
         return resolver.error();
     }
     resolver_ = std::move(*resolver);
+    authorities_ = std::make_unique<net::AuthorityServers>(*resolver_, config->dns);
     committer_ = std::make_unique<Committer>(*store_, metrics_);
+    rotation_ = std::make_unique<check::RotationKeeper>(
+        check::RotationKeeper::House{*resolver_,
+                                     *authorities_,
+                                     *store_,
+                                     disk_,
+                                     *committer_,
+                                     gate_,
+                                     current_,
+                                     loops_.first().context()});
+    if (const auto recalled = rotation_->recall(); !recalled) {
+        return recalled.error();
+    }
     spool_ = std::make_unique<Spool>(*store_, *committer_, gate_, metrics_, disk_, *node, *config);
     intake_ = std::make_unique<Intake>(current_, *spool_, *committer_, disk_, metrics_);
     logins_ = std::make_unique<in::Logins>(current_);
@@ -236,7 +252,13 @@ std::shared_ptr<const status::Facts> Relay::facts() {
     auto reload = [this](std::function<void(std::vector<std::string>)> tell) {
         loops_.first().spawn("reload", reload_and_tell(std::move(tell)));
     };
-    auto check_now = [this] { self_check_->check_now(); };
+    auto check_now = [this] {
+        self_check_->check_now();
+        rotation_->check_now();
+    };
+    auto retire = [this](std::string domain, std::string selector) {
+        return rotation_->retire(std::move(domain), std::move(selector));
+    };
     return std::make_shared<const status::Facts>(status::Facts{loops_,
                                                                current_,
                                                                *spool_,
@@ -248,7 +270,8 @@ std::shared_ptr<const status::Facts> Relay::facts() {
                                                                *resolver_,
                                                                std::move(listeners),
                                                                std::move(reload),
-                                                               std::move(check_now)});
+                                                               std::move(check_now),
+                                                               std::move(retire)});
 }
 
 void Relay::announce() {
@@ -278,6 +301,7 @@ conf::Result<int> Relay::run() {
     spool_->start(loops_.first());
     const auto setup = current_.get();
     self_check_->start(setup.config, setup.keys);
+    rotation_->start();
     for (const auto& listener : listeners_) {
         listener->start();
     }
@@ -368,6 +392,7 @@ net::Task<> Relay::drain() {
     sd_notify(0, "STOPPING=1");
     status_.stopping();
     self_check_->stop();
+    rotation_->stop();
     intake_->memory().stop();
     for (const auto& listener : listeners_) {
         listener->stop();
@@ -392,6 +417,7 @@ net::Task<> Relay::drain() {
     dispatcher_->abort();
     spool_->stop();
     resolver_->stop();
+    authorities_->stop();
     status_.stop();
     health_.cancel();
     signals_.cancel();
@@ -448,7 +474,7 @@ net::Task<std::vector<std::string>> Relay::reload() {
     for (const auto& key : keys_that_need_a_restart(*current_.get().config, *config)) {
         log::Event(log::Level::Warning, "needs-restart").field("key", key);
     }
-    current_.set({config, fresh.keys});
+    current_.set(config, fresh.keys);
     log::configure(config->log);
     admission_.reconfigure(config->limits);
     spool_->reconfigure(*config);
@@ -456,6 +482,7 @@ net::Task<std::vector<std::string>> Relay::reload() {
     for (std::size_t i = 0; i < listeners_.size() && i < fresh.listeners->size(); ++i) {
         listeners_[i]->reconfigure((*fresh.listeners)[i]);
     }
+    rotation_->reconfigure();
     self_check_->reconfigure(config, fresh.keys);
     log::Event(log::Level::Info, "reloaded")
         .field("domains", static_cast<std::int64_t>(config->domains.size()));

@@ -322,6 +322,31 @@ std::optional<Lease> Spool::next_for(const queue::SiteId& site,
     return lease;
 }
 
+void Spool::replace_signatures(Lease& lease, std::string signatures, std::string signed_by) {
+    auto content = std::make_shared<queue::Content>(*lease.content());
+    auto envelope = std::make_shared<queue::Envelope>(lease.envelope());
+    envelope->size += signatures.size();
+    envelope->size -= content->signatures.size();
+    envelope->signed_by = signed_by;
+    content->signatures = signatures;
+    lease.content_ = content;
+    lease.envelope_ = envelope;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto it = active_.find(envelope->id);
+        if (it != active_.end()) {
+            it->second.envelope->size = envelope->size;
+            it->second.envelope->signed_by = signed_by;
+            if (it->second.content != nullptr) {
+                it->second.content = content;
+            }
+        }
+    }
+    Committer::Changes changes;
+    changes.emplace_back(queue::Resign{envelope->id, std::move(signatures), std::move(signed_by)});
+    committer_.commit_later(std::move(changes));
+}
+
 void Spool::stop_waiting(const queue::SiteId& site, std::uint64_t waiter) {
     const std::lock_guard lock(mutex_);
     const auto waiters = waiters_.find(site);

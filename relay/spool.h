@@ -116,6 +116,8 @@ public:
     /// damaged.
     net::Task<conf::Result<std::shared_ptr<const queue::Content>>> fetch(queue::MessageId id);
     net::Task<conf::Result<std::string>> fetch_chunk(queue::MessageId id, int number);
+    /// Other signatures for the message of `lease`, in it and in the store.
+    void replace_signatures(Lease& lease, std::string signatures, std::string signed_by);
     /// One outcome for each of lease.attempt().recipients(), in order.
     void settle(Lease lease, const std::vector<queue::Outcome>& outcomes);
     /// Stores the report (already signed) and what it settles in one commit, then sends it.

@@ -212,6 +212,8 @@ void Spool::review_held(queue::Store& store,
                 released.push_back(envelope.id);
             }
             envelope.hold = {};
+            // Held for whatever reason, it was signed too long ago: the courier signs it anew.
+            envelope.signed_by.clear();
             for (auto& recipient : envelope.recipients) {
                 recipient.due = std::min(recipient.due, now);
             }

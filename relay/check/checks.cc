@@ -36,6 +36,7 @@ Finding without_source(std::string_view check, std::string subject, const Source
 /// What one round shares among the coroutines that look at its parts.
 struct Round {
     net::Dns& dns;
+    std::shared_ptr<const conf::Config> config;
     std::shared_ptr<const dkim::KeyRing> keys;
     Sources sources;
     std::vector<std::string> domains;
@@ -49,8 +50,8 @@ struct Round {
 net::Task<> look_at_domains(std::shared_ptr<Round> round) {
     while (round->next < round->domains.size()) {
         auto domain = round->domains[round->next++];
-        std::vector<Finding> found =
-            co_await check_domain(round->dns, round->keys, domain, round->sources, wall_clock());
+        std::vector<Finding> found = co_await check_domain(
+            round->dns, round->config, round->keys, domain, round->sources, wall_clock());
         round->findings[std::move(domain)] = std::move(found);
     }
 }
@@ -81,6 +82,7 @@ net::Task<std::vector<Finding>> check_sources(net::Dns& dns,
 }
 
 net::Task<std::vector<Finding>> check_domain(net::Dns& dns,
+                                             std::shared_ptr<const conf::Config> config,
                                              std::shared_ptr<const dkim::KeyRing> keys,
                                              std::string domain,
                                              Sources sources,
@@ -95,7 +97,8 @@ net::Task<std::vector<Finding>> check_domain(net::Dns& dns,
         findings.push_back(std::move(spf));
     }
     if (auto name = conf::DomainName::parse(domain)) {
-        std::vector<Finding> of_keys = co_await check_dkim_keys(dns, keys, *name, now);
+        std::vector<Finding> of_keys =
+            co_await check_dkim_keys(dns, keys, config->dkim.prove, *name, now);
         for (auto& finding : of_keys) {
             findings.push_back(std::move(finding));
         }
@@ -117,6 +120,7 @@ net::Task<std::map<std::string, std::vector<Finding>>> run_checks(
     auto executor = co_await asio::this_coro::executor;
     Sources sources = co_await find_sources(dns, config, routed);
     auto round = std::make_shared<Round>(Round{dns,
+                                               config,
                                                std::move(keys),
                                                sources,
                                                std::move(domains),

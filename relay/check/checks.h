@@ -26,6 +26,7 @@ net::Task<std::vector<Finding>> check_sources(net::Dns& dns,
 
 /// `domain` need not be a [[domain]] any more: mail of one that was removed may still be queued.
 net::Task<std::vector<Finding>> check_domain(net::Dns& dns,
+                                             std::shared_ptr<const conf::Config> config,
                                              std::shared_ptr<const dkim::KeyRing> keys,
                                              std::string domain,
                                              Sources sources,

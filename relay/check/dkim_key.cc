@@ -1,151 +1,134 @@
 #include "relay/check/dkim_key.h"
 
+#include <optional>
 #include <utility>
 
+#include "dkim/published.h"
 #include "relay/check/fresh_dns.h"
+#include "relay/check/texts.h"
 
 namespace relay::check {
 namespace {
 
-constexpr const char* kUnverified =
-    "receivers cannot verify the signature, and DMARC fails where SPF does not help";
+using Standing = dkim::KeyRing::Standing;
 
-void block(Finding& finding, std::string seen) {
+Finding block_of(std::string subject, std::chrono::seconds ttl, std::string seen) {
+    Finding finding;
+    finding.check = kDkim;
+    finding.subject = std::move(subject);
+    finding.ttl = ttl;
     finding.verdict = Verdict::Block;
     finding.seen = std::move(seen);
-    finding.effect = kUnverified;
+    finding.effect = "mail of this domain is answered with 451 4.7.0";
+    return finding;
 }
 
-/// Foreign text goes to terminals and logs.
-std::string printable(std::string text) {
-    for (char& c : text) {
-        c = c >= 0x20 && c < 0x7f ? c : '?';
-    }
-    return text;
-}
-
-/// All records that are there, taken for key records; the first one's fault goes to `fault`.
-std::vector<dkim::PublicRecord> parsed(const std::vector<std::string>& rdata, std::string& fault) {
-    std::vector<dkim::PublicRecord> records;
-    for (const auto& octets : rdata) {
-        const auto text = net::decode_txt(octets);
-        if (!text) {
-            continue;
+std::vector<Finding> unusable_keys(const dkim::KeyRing::DomainKeys& keys) {
+    std::vector<Finding> findings;
+    for (const auto& entry : keys.entries) {
+        if (!entry.signer) {
+            findings.push_back(block_of(entry.selector.name + "._domainkey." + keys.name.text(),
+                                        std::chrono::hours(24),
+                                        "the key cannot be used: " + entry.error.message()));
         }
-        auto record = dkim::PublicRecord::parse(*text);
-        if (record) {
-            records.push_back(std::move(*record));
-        } else if (fault.empty()) {
-            fault = printable(record.error().message());
-        }
-    }
-    return records;
-}
-
-void report_unusable(const dkim::KeyRing& keys,
-                     const conf::DomainName& domain,
-                     std::vector<Finding>& findings) {
-    for (const auto& entry : keys.entries(domain)) {
-        if (entry.signer) {
-            continue;
-        }
-        Finding finding;
-        finding.check = kDkim;
-        finding.subject = entry.selector.name + "._domainkey." + domain.text();
-        finding.ttl = std::chrono::hours(24);
-        finding.verdict = Verdict::Block;
-        finding.seen = "the key cannot be used: " + entry.error.message();
-        finding.effect = "mail of this domain is answered with 451 4.7.0";
-        findings.push_back(std::move(finding));
     }
     if (findings.empty()) {
-        Finding finding;
-        finding.check = kDkim;
-        finding.subject = domain.text();
-        finding.ttl = std::chrono::minutes(1);
+        findings.push_back(
+            block_of(keys.name.text(), std::chrono::minutes(1), "no selector is in force now"));
+    }
+    return findings;
+}
+
+/// What was heard of one selector; without `published` it could not be looked up.
+struct Heard {
+    const dkim::KeyRing::Entry* entry;
+    std::optional<dkim::Published> published;
+    Finding finding;
+
+    [[nodiscard]] bool shows_ours() const {
+        return published && published->sight == dkim::Sight::Ours;
+    }
+};
+
+/// Who would sign if what was heard were all that is known.
+dkim::Choice choice_after(const dkim::KeyRing::DomainKeys& keys,
+                          const std::vector<Heard>& heard,
+                          conf::Prove prove,
+                          conf::Instant now) {
+    dkim::DomainLives lives;
+    for (const auto& one : heard) {
+        dkim::Life life;
+        life.key = one.entry->key_id;
+        if (one.published) {
+            life.sight = one.published->sight;
+            life.proven_from = one.shows_ours() ? std::optional(now) : std::nullopt;
+        }
+        lives[one.entry->selector.name] = std::move(life);
+    }
+    return dkim::choose(keys, lives, prove, now);
+}
+
+void judge(Heard& heard, const dkim::Choice& choice) {
+    Finding& finding = heard.finding;
+    if (!heard.published) {
+        return;
+    }
+    const dkim::Signer& signer = *heard.entry->signer;
+    finding.seen = heard.published->seen;
+    if (heard.shows_ours()) {
+        finding.verdict = heard.published->testing ? Verdict::Info : Verdict::Pass;
+        if (heard.published->testing) {
+            finding.effect = "receivers may ignore the signature: remove t=y once all works";
+        }
+    } else if (choice.contains(*heard.entry) || choice.signing.empty()) {
         finding.verdict = Verdict::Block;
-        finding.seen = "no selector is in force now";
-        finding.effect = "mail of this domain is answered with 451 4.7.0";
-        findings.push_back(std::move(finding));
+        finding.effect =
+            "receivers cannot verify the signature, and DMARC fails where SPF does not help";
+    } else {
+        finding.verdict = Verdict::Info;
+        finding.effect = "another selector signs; this one cannot until its record is there";
+    }
+    if (finding.verdict != Verdict::Pass) {
+        finding.publish = dkim::zone_file_record(signer.record_name(), signer.key().record());
     }
 }
 
 }  // namespace
 
-void judge_key_records(const std::vector<std::string>& rdata,
-                       const dkim::PrivateKey& key,
-                       Finding& finding) {
-    std::string fault;
-    const auto records = parsed(rdata, fault);
-    if (records.empty()) {
-        return block(finding, rdata.empty() ? "no record" : "no key record: " + fault);
-    }
-    bool equal = false;
-    bool testing = false;
-    for (const auto& record : records) {
-        if (record.type == key.type() && record.key == key.public_octets()) {
-            equal = true;
-            testing = record.testing;
-        }
-    }
-    if (!equal) {
-        return block(finding,
-                     records.size() == 1 && records.front().revoked()
-                         ? "the record revokes the key (empty p=)"
-                         : "another key than ours is published");
-    }
-    if (rdata.size() > 1) {
-        // RFC 6376 3.6.2.2: with several records the results are undefined.
-        finding.verdict = Verdict::Warn;
-        finding.seen = "our key, but " + std::to_string(rdata.size()) + " records";
-        finding.effect = "receivers may take any of the records: remove the others";
-        return;
-    }
-    if (testing) {
-        finding.verdict = Verdict::Info;
-        finding.seen = "our key, marked as a test (t=y)";
-        finding.effect = "receivers may ignore the signature: remove the flag once all works";
-        return;
-    }
-    finding.verdict = Verdict::Pass;
-    finding.seen = "our key is published";
-    finding.effect.clear();
-}
-
 net::Task<std::vector<Finding>> check_dkim_keys(net::Dns& dns,
                                                 std::shared_ptr<const dkim::KeyRing> keys,
-                                                conf::DomainName domain,
+                                                conf::Prove prove,
+                                                conf::DomainName author,
                                                 conf::Instant now) {
     std::vector<Finding> findings;
-    switch (keys->standing(domain, now)) {
-        case dkim::KeyRing::Standing::Unknown:
-        case dkim::KeyRing::Standing::EnvelopeOnly:
-            co_return findings;
-        case dkim::KeyRing::Standing::KeyUnusable:
-            report_unusable(*keys, domain, findings);
-            co_return findings;
-        case dkim::KeyRing::Standing::Signs:
-            break;
+    const auto standing = keys->standing(author, now);
+    const auto* const own = keys->keys_of(author);
+    if (standing == Standing::KeyUnusable) {
+        co_return unusable_keys(*own);
     }
-    for (const auto* signer : keys->signers(domain, now)) {
+    if (standing != Standing::Signs) {
+        co_return findings;
+    }
+    std::vector<Heard> heard;
+    for (const auto& entry : own->entries) {
         FreshDns fresh(dns);
         const net::Answer answer =
-            co_await fresh.query(signer->record_name(), net::RecordType::Txt);
-        Finding finding;
-        finding.check = kDkim;
-        finding.subject = signer->record_name();
-        finding.ttl = fresh.ttl();
-        if (!answer.definite()) {
-            finding.seen = answer.why;
-            finding.effect = "mail is not held for what could not be looked up";
+            co_await fresh.query(entry.signer->record_name(), net::RecordType::Txt);
+        Heard& one = heard.emplace_back(Heard{&entry, std::nullopt, {}});
+        one.finding.check = kDkim;
+        one.finding.subject = entry.signer->record_name();
+        one.finding.ttl = fresh.ttl();
+        if (answer.definite()) {
+            one.published = dkim::judge_records(*own, entry, texts_of(answer), now);
         } else {
-            judge_key_records(answer.rdata, signer->key(), finding);
-            if (finding.verdict != Verdict::Pass) {
-                finding.publish =
-                    dkim::zone_file_record(signer->record_name(), signer->key().record());
-            }
+            one.finding.seen = answer.why;
+            one.finding.effect = "mail is not held for what could not be looked up";
         }
-        findings.push_back(std::move(finding));
+    }
+    const dkim::Choice choice = choice_after(*own, heard, prove, now);
+    for (auto& one : heard) {
+        judge(one, choice);
+        findings.push_back(std::move(one.finding));
     }
     co_return findings;
 }

@@ -1,7 +1,7 @@
-// DKIM key: does the DNS publish the key that we sign with?
+// DKIM key: does the DNS publish the keys that we sign with? A test signature is verified with what
+// stands there.
 //
-// Standards: RFC 6376 3.6.1 (key records; an empty p= is revoked), 3.6.2.2 (one record for each
-// selector). Executor:  the loop that awaits it.     Errors: a trouble of the DNS is an Unknown
+// Executor:  the loop that awaits it.     Errors: a trouble of the DNS is an Unknown
 // finding.
 #pragma once
 
@@ -16,17 +16,13 @@
 
 namespace relay::check {
 
-/// One finding for each selector that signs for `domain` at `now`; for a domain whose keys cannot
-/// be used, one for each such key.
+/// One finding for each selector of the [[domain]] that speaks for `author`; where its keys cannot
+/// be used, one for each such key. A selector without its record blocks when it signs under
+/// `prove`, or when no other could; else it is information.
 net::Task<std::vector<Finding>> check_dkim_keys(net::Dns& dns,
                                                 std::shared_ptr<const dkim::KeyRing> keys,
-                                                conf::DomainName domain,
+                                                conf::Prove prove,
+                                                conf::DomainName author,
                                                 conf::Instant now);
-
-/// What the TXT records of a selector say about the key that should be there: verdict, seen and
-/// effect.
-void judge_key_records(const std::vector<std::string>& rdata,
-                       const dkim::PrivateKey& key,
-                       Finding& finding);
 
 }  // namespace relay::check

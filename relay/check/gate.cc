@@ -26,6 +26,9 @@ Gate::Answer Gate::judge(const std::string& envelope_domain, const std::string& 
     Answer answer;
     bool wants = false;
     std::unique_lock lock(mutex_);
+    if (const Unproven* const unproven = find_unproven(author_domain)) {
+        return {Decision::Hold, unproven->reason};
+    }
     if (mode_ != conf::CheckMode::Enforce) {
         return answer;
     }
@@ -42,6 +45,37 @@ Gate::Answer Gate::judge(const std::string& envelope_domain, const std::string& 
         call(callback);
     }
     return answer;
+}
+
+const Gate::Unproven* Gate::find_unproven(const std::string& author_domain) const {
+    if (unproven_.empty()) {
+        return nullptr;
+    }
+    if (const auto own = unproven_.find(author_domain); own != unproven_.end()) {
+        return &own->second;
+    }
+    for (auto dot = author_domain.find('.'); dot != std::string::npos;
+         dot = author_domain.find('.', dot + 1)) {
+        const auto parent = unproven_.find(author_domain.substr(dot + 1));
+        if (parent != unproven_.end() && parent->second.subdomains) {
+            return &parent->second;
+        }
+    }
+    return nullptr;
+}
+
+void Gate::set_unproven(std::map<std::string, Unproven> domains) {
+    std::unique_lock lock(mutex_);
+    if (unproven_ == domains) {
+        return;
+    }
+    unproven_ = std::move(domains);
+    tell_changed(std::move(lock));
+}
+
+std::map<std::string, Gate::Unproven> Gate::unproven() const {
+    const std::lock_guard lock(mutex_);
+    return unproven_;
 }
 
 void Gate::look(const std::string& key, Relevant relevant, Answer& answer, bool& wants) {

@@ -8,6 +8,8 @@
 // domain, or of HELO for the null sender; DKIM of its author domain. Any of them that blocks holds
 // it.
 //
+// Besides, mail of an author whose domain has no selector that may sign is held in any mode.
+//
 // Modes: off is always Open; warn is Open; enforce holds what blocks. Unknown never blocks, and
 // does not replace a definite verdict for 24 h. The SelfCheck sees to it that a first verdict is
 // waited for no longer than the DNS time-out.
@@ -57,6 +59,16 @@ public:
     /// Called when judge() meets something that was never judged.
     void on_wanted(std::function<void()> callback);
 
+    /// A [[domain]] whose mail must not leave, since none of its selectors may sign it.
+    struct Unproven {
+        std::string reason;
+        bool subdomains = false;
+        bool operator==(const Unproven&) const = default;
+    };
+    /// By RotationKeeper: all of them, by domain.
+    void set_unproven(std::map<std::string, Unproven> domains);
+    [[nodiscard]] std::map<std::string, Unproven> unproven() const;
+
     void set_mode(conf::CheckMode mode);
     [[nodiscard]] conf::CheckMode mode() const;
     /// By SelfCheck: all findings for one subject key ("" for the sources, or a domain). Those of
@@ -84,12 +96,14 @@ private:
     // With the lock held:
     void look(const std::string& key, Relevant relevant, Answer& answer, bool& wants);
     void tell_changed(std::unique_lock<std::mutex> lock);
+    [[nodiscard]] const Unproven* find_unproven(const std::string& author_domain) const;
 
     std::atomic<std::uint64_t> generation_{0};
     mutable std::mutex mutex_;  // guards the rest
     conf::CheckMode mode_;
     std::map<std::string, Entries> known_;
     std::set<std::string> wanted_;
+    std::map<std::string, Unproven> unproven_;
     Callback on_change_;
     Callback on_wanted_;
 };

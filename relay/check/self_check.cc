@@ -219,7 +219,7 @@ net::Task<Look> SelfCheck::State::look(std::shared_ptr<State> self, std::string 
         result.findings = co_await check_sources(self->dns_, config, result.sources);
     } else {
         result.findings =
-            co_await check_domain(self->dns_, keys, part, result.sources, wall_clock());
+            co_await check_domain(self->dns_, config, keys, part, result.sources, wall_clock());
     }
     co_return result;
 }

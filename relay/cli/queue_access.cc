@@ -186,13 +186,17 @@ private:
 
 }  // namespace
 
-conf::Result<std::unique_ptr<QueueAccess>> open_queue(const conf::Config& config) {
+conf::Result<std::optional<ControlClient>> find_running(const conf::Config& config) {
     ControlClient client(control_path(config));
     if (const auto answer = client.get("/healthz"); answer) {
-        return std::make_unique<RunningQueue>(std::move(client));
+        return std::optional(std::move(client));
     } else if (!is_no_relay(answer.error())) {
         return answer.error();
     }
+    return std::optional<ControlClient>();
+}
+
+conf::Result<std::unique_ptr<::queue::Store>> open_stopped_store(const conf::Config& config) {
     // Reading must not make a queue, least of all one that belongs to whoever asks.
     struct stat found {};
     const std::string database = config.data_dir + "/queue.db";
@@ -201,6 +205,21 @@ conf::Result<std::unique_ptr<QueueAccess>> open_queue(const conf::Config& config
                            database + ": no relay runs, and none has ever run with this data_dir"};
     }
     auto store = ::queue::SqliteStore::open(config.data_dir, wall_clock());
+    if (!store) {
+        return store.error();
+    }
+    return std::unique_ptr<::queue::Store>(std::move(*store));
+}
+
+conf::Result<std::unique_ptr<QueueAccess>> open_queue(const conf::Config& config) {
+    auto running = find_running(config);
+    if (!running) {
+        return running.error();
+    }
+    if (*running) {
+        return std::make_unique<RunningQueue>(std::move(**running));
+    }
+    auto store = open_stopped_store(config);
     if (!store) {
         return store.error();
     }

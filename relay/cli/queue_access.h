@@ -13,6 +13,7 @@
 #include "conf/config.h"
 #include "conf/result.h"
 #include "queue/store.h"
+#include "relay/cli/control_client.h"
 #include "relay/status/selection.h"
 
 namespace relay::cli {
@@ -35,6 +36,12 @@ public:
     virtual conf::Result<std::size_t> retry(const status::Selection& selection) = 0;
     virtual conf::Result<std::size_t> remove(const status::Selection& selection) = 0;
 };
+
+/// A stopped relay's store, under its lock. Errors: a relay runs, or none ever did.
+conf::Result<std::unique_ptr<queue::Store>> open_stopped_store(const conf::Config& config);
+
+/// Nothing where no relay answers at the control socket. Errors: it is there, but cannot be asked.
+conf::Result<std::optional<ControlClient>> find_running(const conf::Config& config);
 
 /// The running relay's when one answers, else the stopped one's. Errors: neither can be had.
 conf::Result<std::unique_ptr<QueueAccess>> open_queue(const conf::Config& config);

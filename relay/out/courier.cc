@@ -47,12 +47,14 @@ std::vector<Share> shares_of(const queue::Envelope& envelope) {
 Courier::Courier(std::uint64_t number,
                  net::Loop& loop,
                  Spool& spool,
+                 Intake& intake,
                  Metrics& metrics,
                  std::shared_ptr<const conf::Config> config,
                  std::shared_ptr<const Route> route)
     : number_(number),
       loop_(loop),
       spool_(spool),
+      intake_(intake),
       metrics_(metrics),
       config_(std::move(config)),
       route_(std::move(route)),
@@ -204,9 +206,26 @@ net::Task<bool> Courier::bring_content(Lease& lease) {
     co_return true;
 }
 
+bool Courier::bring_signatures(Lease& lease) {
+    if (intake_.may_leave(lease.envelope())) {
+        return true;
+    }
+    auto signatures = intake_.sign_again(lease.envelope(), *lease.content());
+    if (!signatures) {
+        failure_ = not_signed(signatures.error().message());
+        return false;
+    }
+    log::Event(log::Level::Info, "signed-again")
+        .field("id", lease.attempt().id.text())
+        .field("before", lease.envelope().signed_by)
+        .field("signed", signatures->by);
+    spool_.replace_signatures(lease, std::move(signatures->fields), std::move(signatures->by));
+    return true;
+}
+
 net::Task<> Courier::attempt(Lease lease) {
     const bool readable = co_await bring_content(lease);
-    if (!readable) {
+    if (!readable || !bring_signatures(lease)) {
         settle_all(std::move(lease), failure_);
         co_return;
     }
@@ -230,6 +249,12 @@ net::Task<> Courier::attempt(Lease lease) {
         for (std::size_t number = 0; number < some.size(); ++number) {
             outcomes[share.positions[number]] = std::move(some[number]);
         }
+    }
+    const bool is_signed = !lease.content()->signatures.empty();
+    if (!is_signed && std::any_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
+            return outcome.kind == queue::Outcome::Kind::Delivered;
+        })) {
+        metrics_.unsigned_sent.add();
     }
     spool_.settle(std::move(lease), outcomes);
     if (site_down_) {

@@ -16,6 +16,7 @@
 #include <optional>
 #include <random>
 
+#include "relay/intake.h"
 #include "relay/metrics.h"
 #include "relay/out/exchange.h"
 #include "relay/out/mx_resolver.h"
@@ -28,6 +29,7 @@ public:
     Courier(std::uint64_t number,
             net::Loop& loop,
             Spool& spool,
+            Intake& intake,
             Metrics& metrics,
             std::shared_ptr<const conf::Config> config,
             std::shared_ptr<const Route> route);
@@ -54,12 +56,15 @@ private:
                                 queue::MessageId id,
                                 std::shared_ptr<const queue::Content> content);
     net::Task<bool> bring_content(Lease& lease);
+    /// Signs anew what must not leave as it is. False: it must not leave at all now.
+    bool bring_signatures(Lease& lease);
     void settle_all(Lease lease, const queue::Outcome& outcome);
     void disconnected();
 
     std::uint64_t number_;
     net::Loop& loop_;
     Spool& spool_;
+    Intake& intake_;
     Metrics& metrics_;
     std::shared_ptr<const conf::Config> config_;
     std::shared_ptr<const Route> route_;

@@ -120,8 +120,8 @@ void Dispatcher::send_couriers() {
             }
             net::Loop& loop = loops_.least_loaded();
             const auto number = next_number_++;
-            auto courier =
-                std::make_shared<Courier>(number, loop, spool_, metrics_, config, route->second);
+            auto courier = std::make_shared<Courier>(
+                number, loop, spool_, intake_, metrics_, config, route->second);
             couriers_[number] = {courier, &loop};
             ++couriers_open_;
             ++loop.connections;

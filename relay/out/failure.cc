@@ -73,6 +73,10 @@ queue::Outcome content_unreadable(const std::string& why) {
     return own_words(Kind::Deferred, {4, 3, 0}, "the stored message cannot be read: " + why);
 }
 
+queue::Outcome not_signed(const std::string& why) {
+    return own_words(Kind::Deferred, {4, 7, 0}, "the message cannot be signed now: " + why);
+}
+
 queue::Outcome interrupted() {
     return own_words(Kind::Deferred, {4, 3, 2}, "the relay stopped before this recipient's turn");
 }

@@ -45,6 +45,9 @@ queue::Outcome connect_failed(const std::string& host, const std::string& ip, ne
 /// The stored message could not be read: ours to mend, nobody's fault outside. 4.3.0
 queue::Outcome content_unreadable(const std::string& why);
 
+/// No key may sign it now: held again, or tried later. 4.7.0
+queue::Outcome not_signed(const std::string& why);
+
 /// The relay stops before these recipients were tried. 4.3.2
 queue::Outcome interrupted();
 

@@ -93,6 +93,10 @@ net::Task<Response> Answers::answer(Request request, Channel channel) {
             Response response = co_await reload(facts);
             co_return response;
         }
+        case Page::RetireSelector: {
+            Response response = co_await retire(facts, std::move(request.body));
+            co_return response;
+        }
         case Page::Check:
             facts->check_now();
             co_return json_response(202, {{"checking", true}});
@@ -224,6 +228,33 @@ net::Task<Response> Answers::reload(FactsPtr facts) {
     }
     co_return json_response(
         422, {{"error", "the old configuration stays in force"}, {"problems", problems}});
+}
+
+net::Task<Response> Answers::retire(FactsPtr facts, std::string body) {
+    const auto json = ordered_json::parse(body, nullptr, false);
+    const auto text = [&json](const char* key) {
+        return json.is_object() && json.contains(key) && json[key].is_string()
+                   ? json[key].get<std::string>()
+                   : std::string();
+    };
+    const std::string domain = text("domain");
+    const std::string selector = text("selector");
+    if (domain.empty() || selector.empty()) {
+        co_return error_response(
+            400, R"(say which one: {"domain": "example.com", "selector": "2026a"})");
+    }
+    const conf::Result<void> retired = co_await facts->retire(domain, selector);
+    {
+        log::Event event(log::Level::Info, "control");
+        event.field("command", "dkim/retire").field("domain", domain).field("selector", selector);
+        if (!retired) {
+            event.field("error", retired.error().message());
+        }
+    }
+    if (!retired) {
+        co_return error_response(409, retired.error().message());
+    }
+    co_return json_response(200, {{"retired", true}});
 }
 
 }  // namespace relay::status

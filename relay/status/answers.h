@@ -51,6 +51,7 @@ private:
     net::Task<Response> list(FactsPtr facts, std::string query);
     net::Task<Response> change(FactsPtr facts, Page which, std::string body);
     net::Task<Response> reload(FactsPtr facts);
+    net::Task<Response> retire(FactsPtr facts, std::string body);
 
     net::Loops& loops_;
     net::WorkerPool pool_;

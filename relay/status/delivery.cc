@@ -62,6 +62,9 @@ Delivery judge_delivery(const Snapshot& snapshot) {
         judgement.add(State::Holding,
                       std::to_string(snapshot.queue.totals.held) + " messages are held");
     }
+    for (const std::string& reason : snapshot.unproven) {
+        judgement.add(State::Holding, reason);
+    }
     if (snapshot.check_mode != conf::CheckMode::Off) {
         const auto state =
             snapshot.check_mode == conf::CheckMode::Enforce ? State::Holding : State::Degraded;
@@ -74,7 +77,8 @@ Delivery judge_delivery(const Snapshot& snapshot) {
         }
     }
     for (const dkim::SelectorReport& report : snapshot.selectors) {
-        if (report.state == dkim::SelectorState::Unusable) {
+        if (report.state == dkim::SelectorState::Unusable ||
+            report.state == dkim::SelectorState::Withdrawn) {
             judgement.add(State::Degraded,
                           "selector " + report.selector + " of " + report.domain.text() + " is " +
                               report.text());

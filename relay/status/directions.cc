@@ -18,7 +18,7 @@ struct Place {
     bool command;  // POST; else GET and HEAD
 };
 
-constexpr std::array<Place, 9> kPlaces = {{
+constexpr std::array<Place, 10> kPlaces = {{
     {"/healthz", Page::Health, Reach::Everywhere, false},
     {"/readyz", Page::Ready, Reach::Everywhere, false},
     {"/status", Page::Status, Reach::Everywhere, false},
@@ -28,6 +28,7 @@ constexpr std::array<Place, 9> kPlaces = {{
     {"/queue/delete", Page::Delete, Reach::ControlAlone, true},
     {"/reload", Page::Reload, Reach::ControlAlone, true},
     {"/check", Page::Check, Reach::ControlAlone, true},
+    {"/dkim/retire", Page::RetireSelector, Reach::ControlAlone, true},
 }};
 constexpr std::string_view kMessages = "/messages/";
 constexpr Place kMessage = {kMessages, Page::Message, Reach::ControlAlone, false};

@@ -30,7 +30,8 @@ enum class Page : std::uint8_t {
     Retry,
     Delete,
     Reload,
-    Check
+    Check,
+    RetireSelector
 };
 
 struct Directions {

@@ -34,8 +34,10 @@ struct Facts {
     std::function<std::vector<conf::Endpoint>()> listeners;
     /// As SIGHUP. Calls back once, from any thread: no problems, done.
     std::function<void(std::function<void(std::vector<std::string> problems)>)> reload;
-    /// The self-check again, now.
+    /// The self-check again, now, and a look at every selector.
     std::function<void()> check_now;
+    /// Takes a selector out of service, as dkim::retire.
+    std::function<net::Task<conf::Result<void>>(std::string domain, std::string selector)> retire;
 };
 
 }  // namespace relay::status

@@ -22,6 +22,9 @@ void add_messages(Exposition& page, const Snapshot& snapshot) {
     for (const auto& [labels, count] : snapshot.messages_signed) {
         page.sample({{"domain", labels.at(0)}, {"selector", labels.at(1)}}, count);
     }
+    page.counter("signet_unsigned_sent_total",
+                 "Deliveries without a signature of ours, of domains with sign = false.");
+    page.sample({}, snapshot.unsigned_sent);
     page.counter("signet_tls_sessions_total",
                  "TLS handshakes, by what asked for them and how they ended.");
     for (const auto& [labels, count] : snapshot.tls_sessions) {
@@ -29,9 +32,6 @@ void add_messages(Exposition& page, const Snapshot& snapshot) {
             {{"direction", labels.at(0)}, {"policy", labels.at(1)}, {"result", labels.at(2)}},
             count);
     }
-    // Nothing is stored without a signature, and nothing else is sent: there is no event to count.
-    page.counter("signet_unsigned_sent_total", "Messages that left without a signature.");
-    page.sample({}, std::uint64_t{0});
     page.counter("signet_recipients_total",
                  "Recipients by what became of them; each deferral counts.");
     page.sample({{"outcome", "delivered"}}, snapshot.delivered);
@@ -147,11 +147,13 @@ void add_trust(Exposition& page, const Snapshot& snapshot) {
                     static_cast<double>(verdict.number));
     }
     using dkim::SelectorState;
-    static constexpr std::array<SelectorState, 6> kStates = {SelectorState::Signing,
+    static constexpr std::array<SelectorState, 8> kStates = {SelectorState::New,
                                                              SelectorState::Waiting,
-                                                             SelectorState::Replaced,
-                                                             SelectorState::Ended,
-                                                             SelectorState::Stopped,
+                                                             SelectorState::Proven,
+                                                             SelectorState::Signing,
+                                                             SelectorState::Retiring,
+                                                             SelectorState::Removable,
+                                                             SelectorState::Withdrawn,
                                                              SelectorState::Unusable};
     page.gauge("signet_dkim_selector", "1 for the state that a selector is in.");
     for (const dkim::SelectorReport& report : snapshot.selectors) {

@@ -33,7 +33,11 @@ Snapshot take_snapshot(const Facts& facts,
     if (const auto free = facts.store.free_octets()) {
         snapshot.free_octets = *free;
     }
-    snapshot.selectors = dkim::selector_reports(*setup.keys, snapshot.now);
+    snapshot.selectors =
+        dkim::selector_reports(*setup.keys, *setup.lives, setup.rules(), snapshot.now);
+    for (const auto& [domain, unproven] : facts.gate.unproven()) {
+        snapshot.unproven.push_back(unproven.reason);
+    }
     snapshot.check_mode = config.self_check.mode;
     snapshot.findings = facts.gate.findings();
 
@@ -51,6 +55,7 @@ Snapshot take_snapshot(const Facts& facts,
     snapshot.messages_accepted = metrics.messages_accepted.value();
     snapshot.messages_rejected = metrics.messages_rejected.values();
     snapshot.messages_signed = metrics.messages_signed.values();
+    snapshot.unsigned_sent = metrics.unsigned_sent.value();
     snapshot.tls_sessions = metrics.tls_sessions.values();
     snapshot.delivered = metrics.recipients_delivered.value();
     snapshot.deferred = metrics.recipients_deferred.value();

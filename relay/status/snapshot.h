@@ -31,6 +31,7 @@ struct Snapshot {
     std::uint64_t journal_octets = 0;
     std::optional<std::uint64_t> free_octets;
     std::vector<dkim::SelectorReport> selectors;
+    std::vector<std::string> unproven;  // why mail of some domain is held for want of a key
     conf::CheckMode check_mode = conf::CheckMode::Off;
     std::map<std::string, std::vector<check::Finding>> findings;  // "" for the sources
 
@@ -45,6 +46,7 @@ struct Snapshot {
     std::uint64_t messages_accepted = 0;
     std::map<std::vector<std::string>, std::uint64_t> messages_rejected;  // by code
     std::map<std::vector<std::string>, std::uint64_t> messages_signed;    // by domain, selector
+    std::uint64_t unsigned_sent = 0;
     std::map<std::vector<std::string>, std::uint64_t> tls_sessions;  // by direction, policy, result
     std::uint64_t delivered = 0, deferred = 0, bounced = 0, expired = 0, deleted = 0;
     Histogram::Snapshot accept_seconds, commit_seconds, commit_messages, delivery_seconds;

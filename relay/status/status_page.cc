@@ -7,6 +7,7 @@
 #include "conf/names.h"
 #include "relay/status/build.h"
 #include "relay/status/delivery.h"
+#include "relay/status/selectors_json.h"
 #include "relay/status/time_text.h"
 
 namespace relay::status {
@@ -47,22 +48,6 @@ ordered_json sites_json(std::vector<Spool::SiteView> sites) {
                         {"waiting", site.waiting},
                         {"connections", site.connections},
                         {"limit", site.limit}});
-    }
-    return json;
-}
-
-ordered_json selectors_json(const std::vector<dkim::SelectorReport>& reports) {
-    ordered_json json = ordered_json::array();
-    for (const dkim::SelectorReport& report : reports) {
-        ordered_json entry;
-        entry["domain"] = report.domain.text();
-        entry["selector"] = report.selector;
-        entry["record"] = report.record_name;
-        entry["type"] = report.type ? ordered_json(dkim::name_of(*report.type)) : ordered_json();
-        entry["bits"] = report.bits;
-        entry["state"] = dkim::name_of(report.state);
-        entry["detail"] = report.text();
-        json.push_back(std::move(entry));
     }
     return json;
 }

@@ -122,7 +122,7 @@ TEST_F(IntakeTest, AnswersTemporarilyWhenTheKeyIsGone) {
     const auto config = stage_.parsed(
         "[[domain]]\nname = \"broken.test\"\n[[domain.selector]]\nname = \"k\"\nkey = "
         "\"/nonexistent\"\n");
-    stage_.current->set({config, dkim::KeyRing::load(*config)});
+    stage_.current->set(config, dkim::KeyRing::load(*config));
     const auto reply = submit("From: a@broken.test\r\n\r\nbody\r\n");
     EXPECT_EQ(reply.code, 451);
     EXPECT_EQ(reply.enhanced, "4.7.0");

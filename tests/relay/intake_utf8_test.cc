@@ -20,7 +20,7 @@ protected:
         const auto key = dkim::PrivateKey::create(dkim::KeyType::Ed25519, 0);
         EXPECT_TRUE(dkim::save_new_key(key_.file("k2.pem"), *key));
         const auto config = stage_.current->get().config;
-        stage_.current->set({config, dkim::KeyRing::load(*config)});
+        stage_.current->set(config, dkim::KeyRing::load(*config));
     }
 
     relay::smtp::Reply submit(const std::string& octets,

@@ -239,6 +239,43 @@ TEST(Spool, BlockedMailIsHeldWithItsReasonAndReleasedByItself) {
     EXPECT_TRUE(lease_for(stage, "one.test"));
 }
 
+TEST(Spool, ReleasedMailIsToBeSignedAnew) {
+    RelayStage stage("", conf::CheckMode::Enforce);
+    stage.spool->start(stage.loops->first());
+    publish(stage, Verdict::Block);
+    auto message = stage.message({"user@dest.example"});
+    message->envelope.signed_by = "example.com/k1";
+    ASSERT_TRUE(stage.wait(stage.spool->accept(message)));
+    EXPECT_EQ(stage.store->load(message->envelope.id)->envelope.signed_by, "example.com/k1");
+    publish(stage, Verdict::Pass);
+    std::optional<relay::Lease> lease;
+    ASSERT_TRUE(eventually([&] { return (lease = lease_for(stage, "dest.example")).has_value(); }));
+    EXPECT_EQ(lease->envelope().signed_by, "");
+}
+
+TEST(Spool, OtherSignaturesGoIntoTheLeaseAndTheStore) {
+    RelayStage stage;
+    auto message = stage.message({"a@dest.example"});
+    ASSERT_TRUE(stage.wait(stage.spool->accept(message)));
+    auto lease = lease_for(stage, "dest.example");
+    ASSERT_TRUE(lease);
+    const std::string before = lease->content()->signatures;
+    const auto size = lease->envelope().size;
+    stage.spool->replace_signatures(
+        *lease, before + "DKIM-Signature: v=1; s=new\r\n", "example.com/new");
+    EXPECT_EQ(lease->content()->signatures, before + "DKIM-Signature: v=1; s=new\r\n");
+    EXPECT_EQ(lease->content()->body, message->content->body);
+    EXPECT_EQ(lease->envelope().signed_by, "example.com/new");
+    EXPECT_EQ(lease->envelope().size, size + lease->content()->signatures.size() - before.size());
+    stage.spool->settle(std::move(*lease), {kDeferred});
+    stage.settle_store();
+    const auto stored = stage.store->load(message->envelope.id);
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(stored->content.signatures, before + "DKIM-Signature: v=1; s=new\r\n");
+    EXPECT_EQ(stored->envelope.signed_by, "example.com/new");
+    EXPECT_EQ(stored->envelope.size, size + stored->content.signatures.size() - before.size());
+}
+
 TEST(Spool, GateThatClosesMeanwhileHoldsWhatWasAlreadyScheduled) {
     RelayStage stage("", conf::CheckMode::Enforce);
     publish(stage, Verdict::Pass);

@@ -23,14 +23,15 @@ namespace support {
 
 class RelayStage {
 public:
-    /// `tables` is appended to a configuration for example.com with an Ed25519 key "k1".
+    /// `tables` is appended to a configuration for example.com with an Ed25519 key "k1", which needs
+    /// no proof unless they have a [dkim].
     explicit RelayStage(const std::string& tables = "", conf::CheckMode mode = conf::CheckMode::Off)
         : gate(mode) {
         const auto key = dkim::PrivateKey::create(dkim::KeyType::Ed25519, 0);
         EXPECT_TRUE(key);
         EXPECT_TRUE(dkim::save_new_key(folder.file("k1.pem"), *key));
-        current.emplace(relay::Setup{parsed(tables), nullptr});
-        current->set({current->get().config, dkim::KeyRing::load(*current->get().config)});
+        const auto config = parsed(tables);
+        current.emplace(relay::Setup{config, dkim::KeyRing::load(*config)});
         open();
     }
     ~RelayStage() { close(); }
@@ -42,7 +43,8 @@ public:
                 folder.path() +
                 "/data\"\n[[domain]]\nname = \"example.com\"\n[[domain.selector]]\nname = "
                 "\"k1\"\nkey = \"" +
-                folder.file("k1.pem") + "\"\n" + tables,
+                folder.file("k1.pem") + "\"\n" + tables +
+                (tables.find("[dkim]") == std::string::npos ? "[dkim]\nprove = \"off\"\n" : ""),
             folder.file("signet.toml"));
         if (const auto* problems = std::get_if<std::vector<conf::Problem>>(&loaded)) {
             for (const auto& problem : *problems) {

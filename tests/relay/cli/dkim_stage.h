@@ -26,7 +26,10 @@ protected:
     DkimStage() {
         config_.domains.push_back({conf::DomainName::parse("example.com").value(),
                                    false,
-                                   {{"e", write("e.pem", key_.pem()), {}, {}}}});
+                                   {{"e", write("e.pem", key_.pem()), {}, {}}},
+                                   false,
+                                   true,
+                                   {}});
         config_.dns.local_data = {"e._domainkey.example.com. TXT \"" + key_.record() + "\""};
         // Nobody answers there: what local data does not say is unknown.
         config_.dns.servers = {{conf::IpAddress::parse("127.0.0.1").value(), 1, ""}};

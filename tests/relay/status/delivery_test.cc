@@ -61,9 +61,21 @@ TEST(Delivery, IsDegradedByAKeyOrTheDisk) {
     auto snapshot = quiet();
     snapshot.selectors.push_back(selector_report("old", dkim::SelectorState::Unusable));
     EXPECT_EQ(judge_delivery(snapshot).state, State::Degraded);
+    snapshot.selectors.back().state = dkim::SelectorState::Withdrawn;
+    EXPECT_EQ(judge_delivery(snapshot).state, State::Degraded);
+    snapshot.selectors.back().state = dkim::SelectorState::Retiring;
+    EXPECT_EQ(judge_delivery(snapshot).state, State::Ok);
     snapshot = quiet();
     snapshot.free_octets = snapshot.min_free_disk - 1;
     EXPECT_EQ(judge_delivery(snapshot).state, State::Degraded);
+}
+
+TEST(Delivery, IsHoldingWhileADomainHasNoProvenSelector) {
+    auto snapshot = quiet();
+    snapshot.unproven = {"no selector of example.com is proven: 2026a: there is no record"};
+    const auto delivery = judge_delivery(snapshot);
+    EXPECT_EQ(delivery.state, State::Holding);
+    EXPECT_EQ(delivery.reasons, snapshot.unproven);
 }
 
 TEST(Delivery, BoundsItsReasons) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "conf/parse.h"
+#include "dkim/errors.h"
 #include "dkim/key_store.h"
 #include "queue/sqlite_store.h"
 #include "relay/clock.h"
@@ -107,12 +108,23 @@ SmallRelay::~SmallRelay() {
     loops.join();
 }
 
+net::Task<conf::Result<void>> SmallRelay::taken(std::string domain, std::string selector) {
+    if (selector == "last") {
+        co_return dkim::error(dkim::errc::NoSuccessor, "its mail would be held");
+    }
+    retired = domain + "/" + selector;
+    co_return conf::Result<void>();
+}
+
 void SmallRelay::serve() {
     auto listeners = [] { return std::vector{conf::Listener().address}; };
     auto reload = [this](const std::function<void(std::vector<std::string>)>& tell) {
         tell(reload_problems);
     };
     auto check = [this] { ++checks; };
+    auto retire = [this](std::string domain, std::string selector) {
+        return taken(domain, selector);
+    };
     server->serve(std::make_shared<const Facts>(Facts{loops,
                                                       *current,
                                                       *spool,
@@ -124,7 +136,8 @@ void SmallRelay::serve() {
                                                       *resolver,
                                                       std::move(listeners),
                                                       std::move(reload),
-                                                      std::move(check)}));
+                                                      std::move(check),
+                                                      std::move(retire)}));
 }
 
 queue::MessageId SmallRelay::store(const std::string& recipient, const std::string& reason) {

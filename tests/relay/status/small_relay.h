@@ -41,6 +41,7 @@ public:
     std::shared_ptr<const conf::Config> config;
     std::vector<std::string> reload_problems;
     int checks = 0;
+    std::string retired;  // "example.com/2026a"; a selector "last" cannot be
 
     net::Loops loops{1};
     std::unique_ptr<Current> current;
@@ -55,6 +56,8 @@ public:
     std::unique_ptr<StatusServer> server;
 
 private:
+    net::Task<conf::Result<void>> taken(std::string domain, std::string selector);
+
     std::unique_ptr<queue::IdSource> ids_;
 };
 

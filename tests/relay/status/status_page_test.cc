@@ -76,6 +76,10 @@ TEST(StatusPage, ShowsSelectorsAndTheirStates) {
     auto snapshot = quiet();
     snapshot.selectors.push_back(selector_report("2027a", dkim::SelectorState::Waiting));
     snapshot.selectors.back().type.reset();
+    snapshot.selectors.back().configured = false;
+    snapshot.selectors.back().since = kNoon;
+    snapshot.selectors.back().until = kNoon + std::chrono::hours(1);
+    snapshot.selectors.back().detail = "there is no record";
     const auto page = json::parse(status_page(snapshot));
     ASSERT_EQ(page["selectors"].size(), 2U);
     EXPECT_EQ(page["selectors"][0]["selector"], "2026a");
@@ -83,6 +87,13 @@ TEST(StatusPage, ShowsSelectorsAndTheirStates) {
     EXPECT_EQ(page["selectors"][0]["type"], "rsa");
     EXPECT_EQ(page["selectors"][1]["state"], "waiting");
     EXPECT_TRUE(page["selectors"][1]["type"].is_null());
+    EXPECT_TRUE(page["selectors"][1]["bits"].is_null());
+    EXPECT_TRUE(page["selectors"][0]["configured"]);
+    EXPECT_FALSE(page["selectors"][1]["configured"]);
+    EXPECT_TRUE(page["selectors"][0]["since"].is_null());
+    EXPECT_EQ(page["selectors"][1]["since"], dkim::date_text(kNoon));
+    EXPECT_EQ(page["selectors"][1]["until"], dkim::date_text(kNoon + std::chrono::hours(1)));
+    EXPECT_EQ(page["selectors"][1]["detail"], "there is no record");
 }
 
 TEST(StatusPage, ListsTheBusiestSitesAndCountsTheRest) {

@@ -70,7 +70,7 @@ TEST(StatusServer, IsNotReadyOnceItStops) {
 TEST(StatusServer, IsNotReadyWithoutAUsableKey) {
     const SmallRelay relay;
     std::filesystem::remove(relay.folder->path() + "/key.pem");
-    relay.current->set({relay.config, dkim::KeyRing::load(*relay.config)});
+    relay.current->set(relay.config, dkim::KeyRing::load(*relay.config));
     const auto answer = relay.ask_port(get("/readyz"));
     EXPECT_EQ(status_of(answer), 503);
     EXPECT_NE(answer.find("no usable signing key for example.com"), std::string::npos) << answer;
@@ -166,6 +166,22 @@ TEST(StatusServer, AsksForTheSelfCheck) {
     SmallRelay relay;
     EXPECT_EQ(status_of(relay.ask_control(post("/check"))), 202);
     EXPECT_EQ(relay.checks, 1);
+}
+
+TEST(StatusServer, TakesASelectorOutOfService) {
+    SmallRelay relay;
+    const auto retire = [&](const std::string& body) {
+        return relay.ask_control(post("/dkim/retire", body));
+    };
+    for (const char* body :
+         {"", "[]", "{}", R"({"domain": "example.com"})", R"({"selector": 1})"}) {
+        EXPECT_EQ(status_of(retire(body)), 400) << body;
+    }
+    EXPECT_EQ(status_of(retire(R"({"domain": "example.com", "selector": "2026a"})")), 200);
+    EXPECT_EQ(relay.retired, "example.com/2026a");
+    const auto refused = retire(R"({"domain": "example.com", "selector": "last"})");
+    EXPECT_EQ(status_of(refused), 409);
+    EXPECT_NE(refused.find("its mail would be held"), std::string::npos) << refused;
 }
 
 TEST(StatusServer, AnswersMalformedRequestsWith400) {
