@@ -8,6 +8,7 @@
 #include "dkim/sha256.h"
 #include "dkim/signed_fields.h"
 #include "dkim/tag_list.h"
+#include "tests/dkim/made_signature.h"
 #include "tests/dkim/reference_canonical.h"
 #include "tests/dkim/temporary_folder.h"
 #include "tests/dkim/test_keys.h"
@@ -18,6 +19,7 @@ namespace {
 using conf::Canonicalization;
 using dkim::Header;
 using dkim::Signer;
+using Kind = dkim::Verdict::Kind;
 
 const conf::Instant kNow{std::chrono::milliseconds(1780300000999)};
 const std::string kBlock =
@@ -238,6 +240,7 @@ TEST(Signer, HashesWhatRfc8463Hashes) {
 }
 
 TEST(SignedFields, AreThoseOfReadersAndListSoftware) {
+    const dkim::SignedFields fields;
     for (const char* name : {"From",
                              "TO",
                              "cc",
@@ -257,7 +260,7 @@ TEST(SignedFields, AreThoseOfReadersAndListSoftware) {
                              "Sender",
                              "Resent-From",
                              "Resent-Message-ID"}) {
-        EXPECT_TRUE(dkim::is_signed(name)) << name;
+        EXPECT_TRUE(fields.contain(name)) << name;
     }
     for (const char* name : {"Received",
                              "Return-Path",
@@ -272,10 +275,110 @@ TEST(SignedFields, AreThoseOfReadersAndListSoftware) {
                              "ARC-Seal",
                              "",
                              "Content-\"x\""}) {
-        EXPECT_FALSE(dkim::is_signed(name)) << name;
+        EXPECT_FALSE(fields.contain(name)) << name;
     }
-    EXPECT_TRUE(dkim::is_signed("List-" + std::string(59, 'x')));
-    EXPECT_FALSE(dkim::is_signed("List-" + std::string(60, 'x')));
+    EXPECT_TRUE(fields.contain("List-" + std::string(59, 'x')));
+    EXPECT_FALSE(fields.contain("List-" + std::string(60, 'x')));
+}
+
+// With choices: headers, expiry, author.
+
+const std::string kRecordName = "2026a._domainkey.example.com";
+
+Signer choosing(std::vector<std::string> names, conf::Duration expiry = {}) {
+    return {conf::DomainName::parse("example.com").value(),
+            "2026a",
+            test::ed25519_key(),
+            Canonicalization::Relaxed,
+            dkim::SignedFields(std::move(names)),
+            expiry};
+}
+
+/// What the verifier says about `field` over `block`, so many seconds after it was made.
+Kind judged(const std::string& field, const std::string& block, long long later = 0) {
+    const test::Zone zone{{{kRecordName, {test::ed25519_key().record()}}}, {}};
+    return test::judged(field + block, kBody, zone, 1780300000 + later).at(0).kind;
+}
+
+std::string sign_for(const Signer& signer, const char* author) {
+    return signer
+        .sign(Header::parse(kBlock).value(),
+              digest_of(kBody, Canonicalization::Relaxed),
+              kNow,
+              conf::DomainName::parse(author).value())
+        .value();
+}
+
+TEST(SignerChoices, SignAndOversignExactlyTheListedFields) {
+    const std::string field = sign(choosing({"from", "x-other", "list-id", "x-absent"}), kBlock);
+    EXPECT_EQ(names_in(field), "x-other list-id list-id from from x-other list-id x-absent");
+    EXPECT_EQ(judged(field, kBlock), Kind::Pass);
+    EXPECT_EQ(test::verified(field, kBlock, kBody, test::ed25519_key().record()), "good");
+    for (const char* listed :
+         {"From: x@evil.example\r\n", "X-OTHER: y\r\n", "List-Id: z\r\n", "x-absent: y\r\n"}) {
+        EXPECT_EQ(judged(field, listed + kBlock), Kind::Fail) << listed;
+        EXPECT_EQ(judged(field, kBlock + listed), Kind::Fail) << listed;
+    }
+    for (const char* other : {"Subject: y\r\n", "To: y@example.net\r\n", "Content-Type: x/y\r\n"}) {
+        EXPECT_EQ(judged(field, other + kBlock), Kind::Pass) << other;
+    }
+    std::string changed = kBlock;
+    changed.replace(changed.find("X-Other: x"), 10, "X-Other: y");
+    EXPECT_EQ(judged(field, changed), Kind::Fail);
+}
+
+TEST(SignerChoices, AnEmptyListIsTheDefault) {
+    EXPECT_EQ(sign(choosing({}), kBlock), sign(signer_with(test::ed25519_key()), kBlock));
+}
+
+TEST(SignerChoices, ALongListIsFolded) {
+    std::vector<std::string> names{"from"};
+    for (int i = 0; i < 99; ++i) {
+        names.push_back("x-" + std::to_string(i) + std::string(60, 'y'));
+    }
+    const std::string field = sign(choosing(names), kBlock);
+    for (const std::string& line : reference::lines(field)) {
+        EXPECT_LT(line.size(), 78U) << line;
+    }
+    EXPECT_EQ(judged(field, kBlock), Kind::Pass);
+    EXPECT_EQ(judged(field, names.back() + ": z\r\n" + kBlock), Kind::Fail);
+}
+
+TEST(SignerChoices, NameAnAuthorBelowTheDomain) {
+    const Signer signer = signer_with(test::ed25519_key());
+    const std::string below = sign_for(signer, "mail.Example.COM");
+    EXPECT_EQ(tag(below, "i"), "@mail.example.com");
+    EXPECT_EQ(tag(below, "d"), "example.com");
+    EXPECT_EQ(judged(below, kBlock), Kind::Pass);
+    EXPECT_EQ(tag(sign_for(signer, "example.com"), "i"), "(none)");
+    EXPECT_EQ(tag(sign(signer, kBlock), "i"), "(none)");
+    const test::Zone strict{{{kRecordName, {"t=s; " + test::ed25519_key().record().substr(9)}}},
+                            {}};
+    EXPECT_EQ(test::judged(below + kBlock, kBody, strict).at(0).kind, Kind::PermError);
+}
+
+TEST(SignerChoices, ExpireWhenTold) {
+    const std::string field = sign(choosing({}, std::chrono::hours(24)), kBlock);
+    EXPECT_EQ(tag(field, "t"), "1780300000");
+    EXPECT_EQ(tag(field, "x"), "1780386400");
+    EXPECT_EQ(judged(field, kBlock, 24 * 3600), Kind::Pass);
+    EXPECT_EQ(judged(field, kBlock, 24 * 3600 + 1), Kind::Fail);
+    EXPECT_EQ(tag(sign(choosing({}), kBlock), "x"), "(none)");
+    // Parts of a second are none.
+    EXPECT_EQ(tag(sign(choosing({}, std::chrono::milliseconds(999)), kBlock), "x"), "(none)");
+    EXPECT_EQ(tag(sign(choosing({}, std::chrono::milliseconds(1999)), kBlock), "x"), "1780300001");
+}
+
+TEST(SignedFields, AreThoseThatAreListed) {
+    const dkim::SignedFields fields({"from", "x-other"});
+    EXPECT_TRUE(fields.contain("From"));
+    EXPECT_TRUE(fields.contain("X-OTHER"));
+    EXPECT_FALSE(fields.contain("Subject"));
+    EXPECT_FALSE(fields.contain("X-Othe"));
+    EXPECT_FALSE(fields.contain(""));
+    std::string names;
+    fields.append_oversigned(names);
+    EXPECT_EQ(names, "from:x-other:");
 }
 
 }  // namespace

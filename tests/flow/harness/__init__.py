@@ -11,6 +11,6 @@ from harness.namespace import BINARY, DEAD, RECEIVERS, ROOT, SOURCE, SOURCE6, pr
 from harness.postfix import Postfix, SmtpSink
 from harness.receiver import DROP, HANG, Receiver
 from harness.relay import Relay
-from harness.verify import dkim_tags, dkimpy_results, opendkim_results, split, without_signatures
+from harness.verify import dkim_tags, dkimpy_results, opendkim_results, signatures, split, without_signatures
 
 __all__ = [name for name in dir() if not name.startswith("_")]

@@ -20,11 +20,15 @@ class FlowTest(unittest.TestCase):
         self.folder = tempfile.mkdtemp(prefix="flow.", dir=work_folder())
         self.addCleanup(self._clear)
         self.keys = make_keys(f"{work_folder()}/keys")
-        self.dns = Dns(f"{self.folder}/dns")
-        self.addCleanup(self.dns.stop)
+        self.dns = self.name_server(f"{self.folder}/dns")
         self.dns.groups["keys"] = self.key_records("example.com")
         self.dns.start()
         self.relays = []
+
+    def name_server(self, folder, **options):
+        server = Dns(folder, **options)
+        self.addCleanup(server.stop)
+        return server
 
     def key_records(self, domain):
         return [key_record(path, f"{selector}._domainkey.{domain}") for selector, path in self.keys]

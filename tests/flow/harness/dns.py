@@ -1,4 +1,5 @@
-"""Dns: NSD on 127.0.0.1:53, authoritative for the root, so that every name not given is NXDOMAIN at once."""
+"""Dns: NSD on 127.0.0.1:53, authoritative for the root, so that every name not given is NXDOMAIN at once; further zones, and
+further servers at other addresses, where a test is about who is authoritative for what."""
 import os
 import signal
 import subprocess
@@ -13,10 +14,14 @@ from harness.namespace import peer_environment, program
 
 
 class Dns:
-    """Records are zone-file lines, grouped under a key so that a test can replace or drop a group."""
+    """Records are zone-file lines, grouped under a key so that a test can replace or drop a group. A record stands in the zone
+    with the longest name that fits; `zones` are those beside the root: {"example.com": ["ns1.example.com"]}, each with its name
+    servers. `negative` is the SOA's MINIMUM."""
 
-    def __init__(self, folder, address="127.0.0.1", ttl=1):
+    def __init__(self, folder, address="127.0.0.1", ttl=1, zones=None, negative=None):
         self.folder, self.address, self.ttl = folder, address, ttl
+        self.zones = {"": ["ns.invalid"], **(zones or {})}
+        self.negative = ttl if negative is None else negative
         self.groups = {}
         self.serial = 1
         self.process = None
@@ -40,10 +45,9 @@ server:
     minimal-responses: no
 remote-control:
     control-enable: no
-zone:
-    name: "."
-    zonefile: "root.zone"
 """)
+            for zone in self.zones:
+                f.write(f'zone:\n    name: "{zone}."\n    zonefile: "{zone or "root"}.zone"\n')
 
     def start(self):
         self._write()
@@ -96,17 +100,24 @@ zone:
         query = dns.message.make_query(name, kind)
         return dns.query.udp(query, self.address, timeout=2)
 
+    def _zone_of(self, line):
+        owner = line.split()[0].lower().rstrip(".")
+        return max((z for z in self.zones if owner == z or owner.endswith("." + z) or not z), key=len)
+
     def _write(self):
-        with open(f"{self.folder}/root.zone.new", "w") as f:
-            f.write(f"$ORIGIN .\n$TTL {self.ttl}\n. SOA ns.invalid. host.invalid. {self.serial} 3600 600 86400 {self.ttl}\n"
-                    f". NS ns.invalid.\nns.invalid. A {self.address}\n")
-            seen = set()
-            for lines in self.groups.values():
-                for line in lines:
-                    if line not in seen:
-                        seen.add(line)
-                        f.write(line + "\n")
-        os.rename(f"{self.folder}/root.zone.new", f"{self.folder}/root.zone")
+        lines = {zone: [] for zone in self.zones}
+        lines[""].append(f"ns.invalid. A {self.address}")
+        for group in self.groups.values():
+            for line in group:
+                if line not in lines[self._zone_of(line)]:
+                    lines[self._zone_of(line)].append(line)
+        for zone, servers in self.zones.items():
+            path = f"{self.folder}/{zone or 'root'}.zone"
+            with open(path + ".new", "w") as f:
+                f.write(f"$ORIGIN {zone}.\n$TTL {self.ttl}\n"
+                        f"@ SOA {servers[0]}. host.invalid. {self.serial} 3600 600 86400 {self.negative}\n")
+                f.write("".join(f"@ NS {server}.\n" for server in servers) + "\n".join(lines[zone]) + "\n")
+            os.rename(path + ".new", path)
 
     def _wait(self):
         end = time.monotonic() + 30

@@ -1,5 +1,6 @@
 """Relay: one `signet serve` with a configuration of the test's, and everything that a person would ask it."""
 import base64
+import datetime
 import fcntl
 import http.client
 import json
@@ -24,6 +25,8 @@ def toml(config):
             return str(v)
         if isinstance(v, (list, tuple)):
             return "[" + ", ".join(value(x) for x in v) + "]"
+        if isinstance(v, datetime.datetime):
+            return v.isoformat()
         return json.dumps(v)
 
     def table(path, content):
