@@ -166,6 +166,9 @@ struct Queue {
                                 std::chrono::hours(2),
                                 std::chrono::hours(4)};  // the last repeats
     Duration expire_after = std::chrono::hours(24 * 4);
+    Duration delay_warning = std::chrono::hours(4);                  // 0: never
+    Duration history = std::chrono::hours(24 * 3);                   // after a message is done
+    std::uint64_t history_size = std::uint64_t{1024} * 1024 * 1024;  // octets
     int active_messages = 20000;  // held in memory at once; the rest waits in the store
     bool operator==(const Queue&) const = default;
 };

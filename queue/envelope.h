@@ -42,6 +42,7 @@ struct Recipient {
 struct Hold {
     std::string reason;  // for people: "PTR of 192.0.2.1 is absent (example.com)"
     Instant since{};
+    bool person = false;  // somebody's own decision: neither the gate nor expiry ends it
     bool operator==(const Hold&) const = default;
 };
 
@@ -63,6 +64,7 @@ struct EnvelopeHead {
     /// so is 8-bit, no more.
     bool utf8_header = false;
     bool require_tls = false;  // the client said REQUIRETLS: never a hop in the clear
+    bool delay_told = false;   // the sender knows that it takes longer (RFC 3461 delayed)
     bool operator==(const EnvelopeHead&) const = default;
 };
 

@@ -12,7 +12,8 @@ namespace queue {
 namespace {
 
 // The newest version, and what the older ones lack.
-constexpr std::uint8_t kVersion = 3;
+constexpr std::uint8_t kVersion = 4;
+constexpr std::uint8_t kWithoutPerson = 3;  // who holds, and whether a delay was told
 constexpr std::uint8_t kWithoutRequireTls = 2;
 constexpr std::uint8_t kWithoutDsn = 1;  // nor RET, ENVID, NOTIFY, ORCPT and SMTPUTF8
 constexpr std::size_t kSeal = 4;
@@ -117,7 +118,10 @@ public:
         return version_ >= kWithoutDsn && version_ <= kVersion;
     }
     [[nodiscard]] bool has_dsn() const { return version_ > kWithoutDsn; }
-    [[nodiscard]] bool has_require_tls() const { return version_ > kWithoutRequireTls; }
+    /// All of the envelope's flags that this version can have.
+    [[nodiscard]] unsigned most_flags() const {
+        return version_ > kWithoutPerson ? 31 : version_ > kWithoutRequireTls ? 7 : 3;
+    }
 
     void refuse() {
         ok_ = false;
@@ -254,7 +258,11 @@ void EnvelopeCodec::encode(const Envelope& envelope, std::string& octets) {
     out.instant(envelope.hold.since);
     out.octet(static_cast<unsigned>(envelope.ret));
     out.text(envelope.envelope_id);
-    out.octet(packed({envelope.utf8, envelope.utf8_header, envelope.require_tls}));
+    out.octet(packed({envelope.utf8,
+                      envelope.utf8_header,
+                      envelope.require_tls,
+                      envelope.hold.person,
+                      envelope.delay_told}));
     octets += seal(envelope.id, octets);
 }
 
@@ -293,10 +301,12 @@ conf::Result<Envelope> EnvelopeCodec::decode(MessageId id, std::string_view octe
         envelope.ret =
             static_cast<ReturnedPart>(in.octet(static_cast<unsigned>(ReturnedPart::Headers)));
         envelope.envelope_id = in.text();
-        const unsigned flags = in.octet(in.has_require_tls() ? 7 : 3);
+        const unsigned flags = in.octet(in.most_flags());
         envelope.utf8 = is_set(flags, 0);
         envelope.utf8_header = is_set(flags, 1);
         envelope.require_tls = is_set(flags, 2);
+        envelope.hold.person = is_set(flags, 3);
+        envelope.delay_told = is_set(flags, 4);
     }
     if (!in.ok() || in.left() != 0) {
         return damaged("the envelope cannot be read");

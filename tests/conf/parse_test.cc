@@ -147,7 +147,7 @@ dot_timeout = "7s"
 tls = "none"
 allow_private_addresses = ["10.0.0.0/8", "::1"]
 )"));
-    EXPECT_EQ(config.queue, (Queue{StoreKind::Sqlite, {1s, 24h * 7}, 3s, 6}));
+    EXPECT_EQ(config.queue, (Queue{StoreKind::Sqlite, {1s, 24h * 7}, 3s, 4h, 24h * 3, 1 << 30, 6}));
     const Delivery expected{
         65535,
         AddressFamilies::Ipv6,

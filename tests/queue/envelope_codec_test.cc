@@ -37,12 +37,13 @@ Envelope full_envelope() {
     envelope.author_domain = "example.com";
     envelope.signed_by = "example.com/2026a,example.com/2026e";
     envelope.size = 1ULL << 40;
-    envelope.hold = Hold{"PTR is absent", Instant::max()};
+    envelope.hold = Hold{"PTR is absent", Instant::max(), true};
     envelope.ret = ReturnedPart::Headers;
     envelope.envelope_id = "QQ+2B314159";
     envelope.utf8 = true;
     envelope.utf8_header = true;
     envelope.require_tls = true;
+    envelope.delay_told = true;
     return envelope;
 }
 
@@ -165,7 +166,7 @@ TEST(EnvelopeCodec, ReadsRowsOfTheFirstVersion) {
     const auto again = EnvelopeCodec::decode(kId, encoded(*decoded));
     ASSERT_TRUE(again);
     EXPECT_EQ(*again, expected);
-    EXPECT_EQ(encoded(*decoded)[0], '\3');
+    EXPECT_EQ(encoded(*decoded)[0], '\4');
 }
 
 // The second version differs in its number and has no flag for REQUIRETLS.
@@ -176,6 +177,8 @@ TEST(EnvelopeCodec, ReadsRowsOfTheSecondVersion) {
         expected.utf8 = said;
         expected.utf8_header = header;
         expected.require_tls = false;
+        expected.hold.person = false;
+        expected.delay_told = false;
         std::string row = encoded(expected);
         row.resize(row.size() - 4);
         row[0] = '\2';
@@ -184,6 +187,36 @@ TEST(EnvelopeCodec, ReadsRowsOfTheSecondVersion) {
         const auto decoded = EnvelopeCodec::decode(kId, row);
         ASSERT_TRUE(decoded) << decoded.error().message();
         EXPECT_EQ(*decoded, expected);
+    }
+}
+
+// The third knows neither a person's hold nor whether a delay was told.
+TEST(EnvelopeCodec, ReadsRowsOfTheThirdVersion) {
+    Envelope expected = full_envelope();
+    expected.hold.person = false;
+    expected.delay_told = false;
+    std::string row = encoded(expected);
+    row.resize(row.size() - 4);
+    row[0] = '\3';
+    const std::string payload = row;
+    row += EnvelopeCodec::seal(kId, row);
+    const auto decoded = EnvelopeCodec::decode(kId, row);
+    ASSERT_TRUE(decoded) << decoded.error().message();
+    EXPECT_EQ(*decoded, expected);
+    row = payload;
+    row.back() = '\x0f';  // a flag that it could not have
+    row += EnvelopeCodec::seal(kId, row);
+    EXPECT_FALSE(EnvelopeCodec::decode(kId, row));
+}
+
+TEST(EnvelopeCodec, KeepsWhoHoldsAndWhatWasTold) {
+    for (const bool person : {false, true}) {
+        Envelope envelope = full_envelope();
+        envelope.hold.person = person;
+        envelope.delay_told = !person;
+        const auto decoded = EnvelopeCodec::decode(kId, encoded(envelope));
+        ASSERT_TRUE(decoded);
+        EXPECT_EQ(*decoded, envelope);
     }
 }
 
@@ -234,15 +267,15 @@ TEST(EnvelopeCodec, RefusesSealedNonsense) {
     }
     EXPECT_EQ(refusal(sealed(payload + '\0')), errc::Damaged);
     std::string newer = payload;
-    newer[0] = 4;
+    newer[0] = 5;
     EXPECT_EQ(refusal(sealed(newer)), errc::Damaged);
-    for (const char version : {'\0', '\1', '\2'}) {
+    for (const char version : {'\0', '\1', '\2', '\3'}) {
         std::string older = payload;  // with a flag of today's
         older[0] = version;
         EXPECT_EQ(refusal(sealed(older)), errc::Damaged);
     }
     std::string flagged = payload;
-    flagged.back() = '\x0f';
+    flagged.back() = '\x3f';
     EXPECT_EQ(refusal(sealed(flagged)), errc::Damaged);
     // A sender's length of 2^64 - 1, and a number of more than 64 bits.
     EXPECT_EQ(refusal(sealed(std::string("\1") + std::string(9, '\xff') + '\1')), errc::Damaged);

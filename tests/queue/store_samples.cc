@@ -40,7 +40,7 @@ std::shared_ptr<const Message> make_message(const Sample& sample) {
     envelope.ret = ReturnedPart::Full;
     envelope.envelope_id = "id+2B" + std::to_string(sample.ms);
     if (!sample.hold.empty()) {
-        envelope.hold = Hold{sample.hold, at(sample.ms)};
+        envelope.hold = Hold{sample.hold, at(sample.ms), false};
     }
     auto content = std::make_shared<Content>();
     content->signatures = "DKIM-Signature: s\r\n";
@@ -56,7 +56,7 @@ std::shared_ptr<const Message> make_message(const Sample& sample) {
 }
 
 std::shared_ptr<const Envelope> with_hold(Envelope envelope, const std::string& reason) {
-    envelope.hold = Hold{reason, reason.empty() ? Instant() : envelope.accepted};
+    envelope.hold = Hold{reason, reason.empty() ? Instant() : envelope.accepted, false};
     return std::make_shared<const Envelope>(std::move(envelope));
 }
 
