@@ -23,8 +23,8 @@ namespace support {
 
 class RelayStage {
 public:
-    /// `tables` is appended to a configuration for example.com with an Ed25519 key "k1", which needs
-    /// no proof unless they have a [dkim].
+    /// `tables` is appended to a configuration for example.com with an Ed25519 key "k1", which
+    /// needs no proof unless they have a [dkim].
     explicit RelayStage(const std::string& tables = "", conf::CheckMode mode = conf::CheckMode::Off)
         : gate(mode) {
         const auto key = dkim::PrivateKey::create(dkim::KeyType::Ed25519, 0);
