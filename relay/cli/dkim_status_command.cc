@@ -79,8 +79,8 @@ std::string text_of(const Json& entry, const char* key) {
 
 std::string key_text(const Json& entry) {
     const std::string type = text_of(entry, "type");
-    if (type == "rsa" && entry.contains("bits") && entry["bits"].is_number_unsigned()) {
-        return type + " " + std::to_string(entry["bits"].get<unsigned>());
+    if (type == "rsa" && entry.contains("bits") && entry["bits"].is_number_integer()) {
+        return type + " " + std::to_string(entry["bits"].get<int>());
     }
     return type.empty() ? "-" : type;
 }

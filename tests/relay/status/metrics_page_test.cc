@@ -194,7 +194,7 @@ TEST(MetricsPage, ShowsOneStateOfASelector) {
             ones += value == "1" ? 1 : 0;
         }
     }
-    EXPECT_EQ(all, 6);
+    EXPECT_EQ(all, 8);
     EXPECT_EQ(ones, 1);
 }
 
