@@ -80,6 +80,10 @@ void report_life(const Entry& entry, const Life* life, const View& view, Selecto
     if (view.choice.fit && view.choice.contains(entry)) {
         return report_signing(entry, life, view, report);
     }
+    if (life != nullptr && life->signed_until && life->left &&
+        *life->left + view.rules.retire_after <= view.now) {
+        return report_retirement(*life, view, report);  // whether its record is gone already or not
+    }
     if (life != nullptr && life->retired) {
         report_retirement(*life, view, report);
         report.detail += "; taken out of service at " + date_text(*life->retired);

@@ -39,7 +39,7 @@ public:
         setup_.config = std::move(config);
         setup_.keys = std::move(keys);
     }
-    void set(std::shared_ptr<const dkim::Lives> lives) {
+    void set_lives(std::shared_ptr<const dkim::Lives> lives) {
         const std::lock_guard lock(mutex_);
         setup_.lives = std::move(lives);
     }

@@ -109,7 +109,7 @@ conf::Result<void> RotationKeeper::State::recall() {
     for (const auto& damaged : kept->damaged) {
         log::Event(log::Level::Warning, "selector-forgotten").field("why", damaged);
     }
-    house_.current.set(std::make_shared<const dkim::Lives>(std::move(kept->lives)));
+    house_.current.set_lives(std::make_shared<const dkim::Lives>(std::move(kept->lives)));
     const Setup setup = house_.current.get();
     for (const auto& [domain, keys] : setup.keys->domains()) {
         judge(setup, domain, wall_clock());
@@ -260,7 +260,7 @@ void RotationKeeper::State::take(const conf::DomainName& domain,
         house_.gate.set_unproven(unproven_);
     }
     if (!changes.empty()) {
-        house_.current.set(setup.lives);
+        house_.current.set_lives(setup.lives);
         house_.committer.commit_later(std::move(changes));
     }
     if (was_held && !is_held) {

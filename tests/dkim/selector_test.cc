@@ -158,6 +158,17 @@ TEST_F(SelectorTest, RetiresAndIsRemovable) {
               "any more, since 1970-01-02T12:00:00Z");
 }
 
+TEST_F(SelectorTest, RemovableEvenWhenItsRecordIsGone) {
+    stage_.add("a");
+    stage_.add("b", 10);
+    stage_.prove_all();
+    stage_.step(10);
+    stage_.lives.at("a").left = at(12);
+    stage_.step(20, {{"a", look(Sight::Absent)}});
+    EXPECT_EQ(report("a", 35).state, SelectorState::Withdrawn);  // too early
+    expect("a", 36, SelectorState::Removable, at(36), {}, "its record may be removed from the DNS");
+}
+
 TEST_F(SelectorTest, RetiredByAPerson) {
     stage_.add("a");
     stage_.add("b");

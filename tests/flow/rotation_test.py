@@ -86,6 +86,7 @@ class Rotation(FlowTest):
 
     def test_a_whole_rotation(self):
         relay = self.start("old", dkim={"retire_after": "2s"})
+        self.wait_state(relay, "old", "waiting")
         held = submit(message())
         relay.wait_log(rf"held .*id={held}.*old: there is no record")
         self.assertEqual(self.state(relay, "old"), ("waiting", "there is no record"))

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "conf/config.h"
 #include "dkim/key.h"
@@ -51,16 +52,33 @@ struct Stage {
         domain.selectors.push_back({"s1", folder.make(name), std::nullopt, std::nullopt});
         config.domains.push_back(std::move(domain));
     }
+    /// To the first domain, with a new key.
+    conf::Selector& add_selector(const std::string& name) {
+        auto& selectors = config.domains.front().selectors;
+        selectors.push_back({name, folder.make(name), std::nullopt, std::nullopt});
+        return selectors.back();
+    }
     void add_envelope_domain(const std::string& name) {
         conf::Domain domain;
         domain.name = conf::DomainName::parse(name).value();
         domain.envelope_only = true;
         config.domains.push_back(std::move(domain));
     }
-    void publish_key(const std::string& domain) {
+    /// The record that is right for a selector, under its name.
+    [[nodiscard]] std::pair<std::string, std::string> record(
+        const std::string& domain, const std::string& selector = "s1") const {
         const auto ring = keys();
-        const auto& entry = ring->entries(conf::DomainName::parse(domain).value()).front();
-        dns.txt(entry.signer->record_name(), entry.signer->key().record());
+        const auto* const own = ring->keys_of(conf::DomainName::parse(domain).value());
+        const auto& signer = *own->find(selector)->signer;
+        return {signer.record_name(), signer.key().record()};
+    }
+    void publish_key(const std::string& domain, const std::string& selector = "s1") {
+        const auto [name, text] = record(domain, selector);
+        dns.remove(name);
+        dns.txt(name, text);
+    }
+    void withdraw_key(const std::string& domain, const std::string& selector = "s1") {
+        dns.remove(record(domain, selector).first);
     }
     [[nodiscard]] std::shared_ptr<const dkim::KeyRing> keys() const {
         return dkim::KeyRing::load(config);

@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include "relay/check/dkim_key.h"
 #include "relay/check/helo.h"
 #include "relay/check/ptr.h"
 #include "relay/check/spf_finding.h"
+#include "relay/clock.h"
 #include "tests/relay/check/check_stage.h"
 #include "tests/support/run_task.h"
 
@@ -33,19 +33,12 @@ protected:
         return support::run_task(
             check_spf(stage_.dns, "example.com", SpfIdentity::MailFrom, all.front(), all));
     }
-    Finding dkim() {
-        const auto findings = support::run_task(check_dkim_keys(
-            stage_.dns, stage_.keys(), conf::DomainName::parse("example.com").value(), kNow));
-        return findings.at(0);
-    }
     std::map<std::string, std::vector<Finding>> run(RoutedAddresses routed,
                                                     std::vector<std::string> domains = {}) {
         return support::run_task(
             run_checks(stage_.dns, stage_.shared(), stage_.keys(), std::move(domains), routed));
     }
 
-    static constexpr conf::Instant kNow{std::chrono::hours(24 * 365 * 56)};
-    const std::string key_name_ = "s1._domainkey.example.com";
     Stage stage_;
 };
 
@@ -191,55 +184,6 @@ TEST_F(ChecksTest, MakesSpfRecordsFromTheAddresses) {
               "v=spf1 ip4:192.0.2.1 ip4:192.0.2.1/30 -ip4:192.0.2.1");
 }
 
-TEST_F(ChecksTest, DkimPassesWhenOurKeyIsPublished) {
-    const auto finding = dkim();
-    EXPECT_EQ(finding.verdict, Verdict::Pass) << finding.seen;
-    EXPECT_EQ(finding.subject, key_name_);
-}
-
-TEST_F(ChecksTest, DkimBlocksWhenTheRecordIsAbsentDifferentOrRevoked) {
-    stage_.dns.remove(key_name_);
-    const auto absent = dkim();
-    EXPECT_EQ(absent.verdict, Verdict::Block);
-    EXPECT_EQ(absent.publish.rfind("s1._domainkey.example.com. IN TXT ( \"v=DKIM1; ", 0), 0U);
-
-    stage_.dns.txt(key_name_, "v=DKIM1; k=ed25519; p=");
-    EXPECT_NE(dkim().seen.find("revokes"), std::string::npos);
-
-    stage_.dns.remove(key_name_);
-    const auto other = dkim::PrivateKey::create(dkim::KeyType::Ed25519, 0).value();
-    stage_.dns.txt(key_name_, other.record());
-    EXPECT_EQ(dkim().verdict, Verdict::Block);
-
-    stage_.dns.remove(key_name_);
-    stage_.dns.txt(key_name_, "v=spf1 -all");
-    EXPECT_EQ(dkim().verdict, Verdict::Block);
-}
-
-TEST_F(ChecksTest, DkimWarnsOfASecondRecord) {
-    stage_.dns.txt(key_name_, "stray text");
-    EXPECT_EQ(dkim().verdict, Verdict::Warn);
-}
-
-TEST_F(ChecksTest, DkimTellsOfATestFlag) {
-    const auto key = stage_.keys()->entries(conf::DomainName::parse("example.com").value())[0];
-    stage_.dns.remove(key_name_);
-    stage_.dns.txt(key_name_, key.signer->key().record() + "; t=y");
-    EXPECT_EQ(dkim().verdict, Verdict::Info);
-}
-
-TEST_F(ChecksTest, DkimIsUnknownWhenTheDnsFails) {
-    stage_.dns.fail(key_name_, RecordType::Txt);
-    EXPECT_EQ(dkim().verdict, Verdict::Unknown);
-}
-
-TEST_F(ChecksTest, DkimBlocksWhenAKeyCannotBeUsed) {
-    stage_.config.domains[0].selectors[0].key = "/nonexistent/key.pem";
-    const auto finding = dkim();
-    EXPECT_EQ(finding.verdict, Verdict::Block);
-    EXPECT_NE(finding.seen.find("/nonexistent/key.pem"), std::string::npos);
-}
-
 TEST_F(ChecksTest, RunsEverythingOnce) {
     stage_.add_envelope_domain("bounce.example.com");
     stage_.dns.txt("bounce.example.com", "v=spf1 ip4:192.0.2.1 -all");
@@ -255,6 +199,20 @@ TEST_F(ChecksTest, RunsEverythingOnce) {
         }
     }
     EXPECT_EQ(stage_.dns.asked_fresh(), stage_.dns.asked());
+}
+
+TEST_F(ChecksTest, LooksAtEverySelectorOfADomain) {
+    stage_.add_selector("s2").sign_from = wall_clock() + std::chrono::hours(1);
+    const auto findings = run(from_192_0_2_1());
+    ASSERT_EQ(findings.at("example.com").size(), 3U);
+    EXPECT_EQ(findings.at("example.com").at(1).verdict, Verdict::Pass);
+    EXPECT_EQ(findings.at("example.com").at(2).subject, "s2._domainkey.example.com");
+    EXPECT_EQ(findings.at("example.com").at(2).verdict, Verdict::Info);
+    stage_.config.domains[0].selectors[1].sign_from.reset();
+    EXPECT_EQ(run(from_192_0_2_1()).at("example.com").at(2).verdict, Verdict::Info);
+    // Without proof it signs, whatever the DNS shows.
+    stage_.config.dkim.prove = conf::Prove::Off;
+    EXPECT_EQ(run(from_192_0_2_1()).at("example.com").at(2).verdict, Verdict::Block);
 }
 
 TEST_F(ChecksTest, RunsForChosenDomains) {

@@ -1,5 +1,6 @@
 #include "relay/check/gate.h"
 
+#include <map>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -191,6 +192,64 @@ TEST_F(GateTest, BoundsWhatItWants) {
         decide("d" + std::to_string(i) + ".example");
     }
     EXPECT_EQ(gate_.take_wanted().size(), 10000U);
+}
+
+TEST_F(GateTest, HoldsAnAuthorsMailWhileNobodyMaySignIt) {
+    gate_.set_unproven({{"example.com", {"no selector is proven", false}}});
+    const auto answer = gate_.judge("bounce.example.net", "example.com");
+    EXPECT_EQ(answer.decision, Decision::Hold);
+    EXPECT_EQ(answer.reason, "no selector is proven");
+    EXPECT_TRUE(gate_.take_wanted().empty());
+    // The envelope does not matter, nor do other names.
+    for (const char* author : {"example.net", "www.example.com", "badexample.com", "com", ""}) {
+        EXPECT_EQ(gate_.judge("example.com", author).decision, Decision::Wait) << author;
+    }
+    gate_.set_unproven({});
+    EXPECT_NE(decide(), Decision::Hold);
+}
+
+TEST_F(GateTest, HoldsWhatIsUnprovenInAnyMode) {
+    gate_.set_unproven({{"example.com", {"why", false}}});
+    for (const auto mode :
+         {conf::CheckMode::Off, conf::CheckMode::Warn, conf::CheckMode::Enforce}) {
+        gate_.set_mode(mode);
+        EXPECT_EQ(decide(), Decision::Hold);
+    }
+    gate_.set_mode(conf::CheckMode::Off);
+    gate_.set_unproven({});
+    EXPECT_EQ(decide(), Decision::Open);
+}
+
+TEST_F(GateTest, HoldsSubdomainsWithTheirParentWhereItSpeaksForThem) {
+    gate_.set_mode(conf::CheckMode::Off);
+    gate_.set_unproven({{"example.com", {"parent", true}}, {"own.example.com", {"own", false}}});
+    EXPECT_EQ(gate_.judge("", "example.com").reason, "parent");
+    EXPECT_EQ(gate_.judge("", "a.example.com").reason, "parent");
+    EXPECT_EQ(gate_.judge("", "a.b.example.com").reason, "parent");
+    EXPECT_EQ(gate_.judge("", "own.example.com").reason, "own");
+    EXPECT_EQ(gate_.judge("", "a.own.example.com").reason, "parent");
+    for (const char* author : {"com", "badexample.com", "example.com.net", ".", "a."}) {
+        EXPECT_EQ(gate_.judge("", author).decision, Decision::Open) << author;
+    }
+}
+
+TEST_F(GateTest, TellsOfTheUnprovenOnlyWhenTheyChange) {
+    const auto start = gate_.generation();
+    gate_.set_unproven({});
+    EXPECT_EQ(gate_.generation(), start);
+    const std::map<std::string, Gate::Unproven> one{{"example.com", {"why", false}}};
+    gate_.set_unproven(one);
+    EXPECT_EQ(gate_.generation(), start + 1);
+    EXPECT_EQ(gate_.unproven(), one);
+    gate_.set_unproven(one);
+    EXPECT_EQ(gate_.generation(), start + 1);
+    gate_.set_unproven({{"example.com", {"another reason", false}}});
+    EXPECT_EQ(gate_.generation(), start + 2);
+    gate_.set_unproven({{"example.com", {"another reason", true}}});
+    EXPECT_EQ(gate_.generation(), start + 3);
+    gate_.set_unproven({});
+    EXPECT_EQ(gate_.generation(), start + 4);
+    EXPECT_EQ(changes_, 4);
 }
 
 TEST(Finding, SaysItsReasonAndWeighsVerdicts) {

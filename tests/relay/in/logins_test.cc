@@ -22,7 +22,7 @@ protected:
         user.name = "billing";
         user.password = relay::smtp::make_verifier("secret", std::string(16, 's'), 4096);
         config->users.push_back(user);
-        current_.set({config, nullptr});
+        current_.set(config, nullptr);
     }
 
     void fail(const std::string& client, int times, Clock::time_point now) {
@@ -38,7 +38,7 @@ protected:
 
 TEST_F(LoginsTest, KnowTheUsersInForce) {
     EXPECT_EQ(logins_.verifier_of("billing"), current_.get().config->users[0].password);
-    current_.set({std::make_shared<conf::Config>(), nullptr});
+    current_.set(std::make_shared<conf::Config>(), nullptr);
     EXPECT_NE(logins_.verifier_of("billing").salt, std::string(16, 's'));
 }
 
