@@ -31,6 +31,7 @@ namespace {
 constexpr std::size_t kSideBySide = 16;
 constexpr std::chrono::seconds kSoonest{1};
 constexpr std::chrono::seconds kUnproven{60};
+constexpr std::chrono::hours kLongest{24};
 
 /// What looking at one domain brought.
 struct Round {
@@ -320,13 +321,13 @@ Clock::duration RotationKeeper::State::pause_after(const Setup& setup,
             pause = std::min<Clock::duration>(pause, kUnproven);
         }
     }
+    pause = std::max<Clock::duration>(pause, kSoonest);
     const auto next = dkim::next_change(keys, lives, setup.rules(), now);
-    if (next - now < pause) {
+    if (next < now + kLongest) {  // and so no more than a steady clock can count
         // A millisecond later, so that the wall clock is surely past it.
-        pause = std::max<Clock::duration>(next - now, conf::Duration(0)) + conf::Duration(1);
-        return pause;
+        pause = std::min<Clock::duration>(pause, next - now + conf::Duration(1));
     }
-    return std::max<Clock::duration>(pause, kSoonest);
+    return pause;
 }
 
 conf::Result<void> RotationKeeper::State::retire(const std::string& domain,
