@@ -50,11 +50,19 @@ struct Heard {
     }
 };
 
-/// Who would sign if what was heard were all that is known.
-dkim::Choice choice_after(const dkim::KeyRing::DomainKeys& keys,
-                          const std::vector<Heard>& heard,
-                          conf::Prove prove,
-                          conf::Instant now) {
+/// All that was heard of a domain's selectors, as if nothing else were known of them.
+struct Hearing {
+    conf::Prove prove = conf::Prove::Required;
+    dkim::Choice choice;                         // who would sign
+    bool any_ours = false, any_unknown = false;  // among those that have begun
+};
+
+Hearing hearing_of(const dkim::KeyRing::DomainKeys& keys,
+                   const std::vector<Heard>& heard,
+                   conf::Prove prove,
+                   conf::Instant now) {
+    Hearing hearing;
+    hearing.prove = prove;
     dkim::DomainLives lives;
     for (const auto& one : heard) {
         dkim::Life life;
@@ -64,11 +72,28 @@ dkim::Choice choice_after(const dkim::KeyRing::DomainKeys& keys,
             life.proven_from = one.shows_ours() ? std::optional(now) : std::nullopt;
         }
         lives[one.entry->selector.name] = std::move(life);
+        if (one.entry->has_begun(now)) {
+            hearing.any_ours = hearing.any_ours || one.shows_ours();
+            hearing.any_unknown = hearing.any_unknown || !one.published;
+        }
     }
-    return dkim::choose(keys, lives, prove, now);
+    hearing.choice = dkim::choose(keys, lives, prove, now);
+    return hearing;
 }
 
-void judge(Heard& heard, const dkim::Choice& choice) {
+/// Whether the absence of this one's record spoils mail for certain.
+bool blocks(const dkim::KeyRing::Entry& entry, const Hearing& hearing, conf::Instant now) {
+    if (hearing.prove == conf::Prove::Off) {
+        return hearing.choice.contains(entry);
+    }
+    if (hearing.any_ours || hearing.any_unknown || !entry.has_begun(now)) {
+        return false;  // another one signs, or may
+    }
+    return hearing.prove == conf::Prove::Required || hearing.choice.signing.empty() ||
+           hearing.choice.contains(entry);
+}
+
+void judge(Heard& heard, const Hearing& hearing, conf::Instant now) {
     Finding& finding = heard.finding;
     if (!heard.published) {
         return;
@@ -80,13 +105,13 @@ void judge(Heard& heard, const dkim::Choice& choice) {
         if (heard.published->testing) {
             finding.effect = "receivers may ignore the signature: remove t=y once all works";
         }
-    } else if (choice.contains(*heard.entry) || choice.signing.empty()) {
+    } else if (blocks(*heard.entry, hearing, now)) {
         finding.verdict = Verdict::Block;
         finding.effect =
             "receivers cannot verify the signature, and DMARC fails where SPF does not help";
     } else {
         finding.verdict = Verdict::Info;
-        finding.effect = "another selector signs; this one cannot until its record is there";
+        finding.effect = "this selector does not sign until its record is there";
     }
     if (finding.verdict != Verdict::Pass) {
         finding.publish = dkim::zone_file_record(signer.record_name(), signer.key().record());
@@ -125,9 +150,9 @@ net::Task<std::vector<Finding>> check_dkim_keys(net::Dns& dns,
             one.finding.effect = "mail is not held for what could not be looked up";
         }
     }
-    const dkim::Choice choice = choice_after(*own, heard, prove, now);
+    const Hearing hearing = hearing_of(*own, heard, prove, now);
     for (auto& one : heard) {
-        judge(one, choice);
+        judge(one, hearing, now);
         findings.push_back(std::move(one.finding));
     }
     co_return findings;

@@ -215,7 +215,7 @@ void RotationKeeper::State::end(const conf::DomainName& domain,
     --running_;
     const auto found = parts_.find(domain);
     if (stopped_ || found == parts_.end()) {
-        return;
+        return turn();  // its place is free for another one
     }
     Part& part = found->second;
     part.running = false;

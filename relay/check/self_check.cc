@@ -230,7 +230,7 @@ void SelfCheck::State::end(const std::string& name,
     --running_;
     const auto found = parts_.find(name);
     if (stopped_ || found == parts_.end()) {
-        return;
+        return turn();  // its place is free for another one
     }
     auto& part = found->second;
     part.running = false;
