@@ -204,16 +204,15 @@ void Committer::run() {
             commit_batch(batch);
             lock.lock();
         }
-        if (urgent_.empty() && riding_.empty()) {
-            while (!work_.empty()) {
-                auto work = std::move(work_.front());
-                work_.pop_front();
-                begin_writing();
-                lock.unlock();
-                work(store_);
-                work = nullptr;
-                lock.lock();
-            }
+        // What comes while one piece works is committed before the next: it may count on that.
+        while (!work_.empty() && urgent_.empty() && riding_.empty()) {
+            auto work = std::move(work_.front());
+            work_.pop_front();
+            begin_writing();
+            lock.unlock();
+            work(store_);
+            work = nullptr;
+            lock.lock();
         }
         end_writing();
         if (stopping_ && urgent_.empty() && riding_.empty() && work_.empty()) {

@@ -67,6 +67,19 @@ TEST(Committer, WorkSeesEverythingGivenBeforeIt) {
     EXPECT_EQ(seen.get_future().get(), 1U);
 }
 
+TEST(Committer, WorkSeesWhatWasGivenWhileOtherWorkWasDone) {
+    Stage stage;
+    std::promise<std::vector<std::string>> seen;
+    std::promise<void> given;
+    stage.committer.on_store([&](queue::Store&) { given.get_future().wait(); });
+    stage.committer.on_store([&](queue::Store&) {});  // there is more to do, and it is done at once
+    stage.committer.commit_later(stage.changes("rider"));
+    stage.committer.on_store([&](queue::Store&) { seen.set_value(stage.store.keys); });
+    given.set_value();
+    EXPECT_EQ(seen.get_future().get(), std::vector<std::string>{"rider"});
+    stage.committer.stop();
+}
+
 TEST(Committer, FullDiskRefusesOnlyWhatDoesNotFit) {
     Stage stage;
     stage.store.full.insert("large");

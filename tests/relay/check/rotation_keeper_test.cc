@@ -93,7 +93,8 @@ protected:
     }
     void settle_store() {
         std::promise<void> done;
-        committer_.on_store([&done](queue::Store&) { done.set_value(); });
+        committer_.commit(queue::changes(queue::Forget{"test", "none"}),
+                          [&done](const conf::Result<void>&) { done.set_value(); });
         done.get_future().wait();
     }
     conf::Result<void> retire(const std::string& domain, const std::string& selector) {
@@ -105,6 +106,16 @@ protected:
         return *result;
     }
 
+    /// So many more, with the key of the first and its record.
+    void add_domains(int number) {
+        const auto text = stage_.record(kDomain).second;
+        for (int i = 0; i < number; ++i) {
+            conf::Domain domain = stage_.config.domains.front();
+            domain.name = conf::DomainName::parse("d" + std::to_string(i) + ".example").value();
+            stage_.dns.txt("s1._domainkey." + domain.name.text(), text);
+            stage_.config.domains.push_back(std::move(domain));
+        }
+    }
     /// "s1 s2": who signs; "held: s1".
     [[nodiscard]] std::string signing(const std::string& domain = kDomain) const {
         const auto setup = current_.get();
@@ -412,11 +423,7 @@ TEST_F(RotationKeeperTest, BelievesNoLookFromBeforeAReload) {
 }
 
 TEST_F(RotationKeeperTest, LooksAtManyDomainsAFewAtATime) {
-    for (int i = 0; i < 40; ++i) {
-        const auto domain = "d" + std::to_string(i) + ".example";
-        stage_.add_domain(domain);
-        stage_.publish_key(domain);
-    }
+    add_domains(40);
     stage_.dns.hold();
     start();
     EXPECT_EQ(stage_.dns.asked(), 16);
@@ -435,15 +442,15 @@ TEST_F(RotationKeeperTest, RestsOnceAllIsProven) {
 }
 
 TEST_F(RotationKeeperTest, LooksAtTheOthersWhenDomainsGoWhileTheyAreLookedAt) {
-    for (int i = 10; i < 30; ++i) {
-        const auto domain = "d" + std::to_string(i) + ".example";
-        stage_.add_domain(domain);
-        stage_.publish_key(domain);
-    }
+    add_domains(20);
     stage_.dns.hold();
     start();
     EXPECT_EQ(stage_.dns.asked(), 16);
-    stage_.config.domains.erase(stage_.config.domains.begin(), stage_.config.domains.end() - 3);
+    // Those that wait for their turn stay: the last ones in the order of names.
+    std::erase_if(stage_.config.domains, [](const conf::Domain& domain) {
+        return domain.name < conf::DomainName::parse("d7").value();
+    });
+    ASSERT_EQ(stage_.config.domains.size(), 4U);
     reload();
     stage_.dns.release();
     settle();
