@@ -1,6 +1,7 @@
 #include "relay/net/unbound_context.h"
 
 #include <array>
+#include <mutex>
 #include <sstream>
 #include <string>
 #include <strings.h>
@@ -134,11 +135,18 @@ conf::Result<void> set_options(ub_ctx* context, const std::array<Option, Count>&
 
 /// In thread mode, with the options that every context has.
 conf::Result<UnboundContext> open_empty() {
-    UnboundContext context(ub_ctx_create());
-    if (!context) {
-        return error(DnsErrc::Unusable, "out of memory or file descriptors");
+    UnboundContext context;
+    {
+        // libunbound keeps its log for the whole process, and the first context makes it: several
+        // threads that make one each would make it at once.
+        static std::mutex one_at_a_time;
+        const std::lock_guard lock(one_at_a_time);
+        context.reset(ub_ctx_create());
+        if (!context) {
+            return error(DnsErrc::Unusable, "out of memory or file descriptors");
+        }
+        ub_ctx_debugout(context.get(), nullptr);  // stderr is our log's
     }
-    ub_ctx_debugout(context.get(), nullptr);  // stderr is our log's
     if (auto set = set_options(context.get(), kOptions); !set) {
         return set.error();
     }
