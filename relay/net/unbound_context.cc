@@ -133,14 +133,18 @@ conf::Result<void> set_options(ub_ctx* context, const std::array<Option, Count>&
     return {};
 }
 
+/// libunbound keeps its log for the whole process: the first context makes it and the last one
+/// takes it away, which several threads must not do at once.
+std::mutex& shared_by_contexts() {
+    static std::mutex mutex;
+    return mutex;
+}
+
 /// In thread mode, with the options that every context has.
 conf::Result<UnboundContext> open_empty() {
     UnboundContext context;
     {
-        // libunbound keeps its log for the whole process, and the first context makes it: several
-        // threads that make one each would make it at once.
-        static std::mutex one_at_a_time;
-        const std::lock_guard lock(one_at_a_time);
+        const std::lock_guard lock(shared_by_contexts());
         context.reset(ub_ctx_create());
         if (!context) {
             return error(DnsErrc::Unusable, "out of memory or file descriptors");
@@ -178,6 +182,7 @@ boost::system::error_code make_error_code(DnsErrc code) {
 }
 
 void UnboundDelete::operator()(ub_ctx* context) const {
+    const std::lock_guard lock(shared_by_contexts());
     ub_ctx_delete(context);
 }
 

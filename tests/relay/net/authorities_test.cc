@@ -59,8 +59,9 @@ protected:
     }
 
     AuthorityView ask(const std::string& name = kName) {
+        asio::io_context context(1);  // outlives the servers, whose threads resume what waits on it
         AuthorityServers servers(dns_, settings_, forwarder_.endpoint().port);
-        return support::run_task(servers.ask(name, RecordType::Txt));
+        return support::run_task(context, servers.ask(name, RecordType::Txt));
     }
 
     static void expect_key(const ServerAnswer& said, const std::string& key = kKey) {
@@ -360,6 +361,7 @@ TEST_F(AuthoritiesTest, StopEndsWhatWaitsForSilentServers) {
     for (auto* server : {&first_, &second_, &third_}) {
         server->mood(Mood::Silent);
     }
+    asio::io_context context(1);
     AuthorityServers servers(dns_, settings_, first_.endpoint().port);
     std::atomic<Clock::rep> stopped{0};
     first_.on_question([&] {
@@ -368,7 +370,6 @@ TEST_F(AuthoritiesTest, StopEndsWhatWaitsForSilentServers) {
         }
         servers.stop();
     });
-    asio::io_context context(1);
     int ended = 0;
     for (int i = 0; i < 5; ++i) {  // 15 servers: most wait for their turn
         asio::co_spawn(context.get_executor(),
