@@ -120,8 +120,10 @@ AuthorityServers::~AuthorityServers() {
 }
 
 void AuthorityServers::stop() {
-    stopped_ = true;
-    eventfd_write(stop_descriptor_, 1);
+    if (!stopped_) {
+        eventfd_write(stop_descriptor_, 1);
+        stopped_ = true;  // last: who finds it so may close the descriptor
+    }
 }
 
 bool AuthorityServers::is_local(const std::string& name) const {

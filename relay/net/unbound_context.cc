@@ -133,24 +133,20 @@ conf::Result<void> set_options(ub_ctx* context, const std::array<Option, Count>&
     return {};
 }
 
-/// libunbound keeps its log for the whole process: the first context makes it and the last one
-/// takes it away, which several threads must not do at once.
-std::mutex& shared_by_contexts() {
-    static std::mutex mutex;
+/// Of what libunbound keeps for the whole process: contexts make and take it away while they are
+/// set up and deleted, which several threads must not do at once. One that fails is deleted inside.
+std::recursive_mutex& shared_by_contexts() {
+    static std::recursive_mutex mutex;
     return mutex;
 }
 
 /// In thread mode, with the options that every context has.
 conf::Result<UnboundContext> open_empty() {
-    UnboundContext context;
-    {
-        const std::lock_guard lock(shared_by_contexts());
-        context.reset(ub_ctx_create());
-        if (!context) {
-            return error(DnsErrc::Unusable, "out of memory or file descriptors");
-        }
-        ub_ctx_debugout(context.get(), nullptr);  // stderr is our log's
+    UnboundContext context(ub_ctx_create());
+    if (!context) {
+        return error(DnsErrc::Unusable, "out of memory or file descriptors");
     }
+    ub_ctx_debugout(context.get(), nullptr);  // stderr is our log's
     if (auto set = set_options(context.get(), kOptions); !set) {
         return set.error();
     }
@@ -187,6 +183,7 @@ void UnboundDelete::operator()(ub_ctx* context) const {
 }
 
 conf::Result<UnboundContext> open_unbound(const conf::Dns& settings) {
+    const std::lock_guard lock(shared_by_contexts());
     auto context = open_empty();
     if (!context) {
         return context.error();
@@ -207,6 +204,7 @@ conf::Result<UnboundContext> open_unbound(const conf::Dns& settings) {
 conf::Result<UnboundContext> open_stub(const conf::Dns& settings,
                                        const std::string& zone,
                                        const conf::Endpoint& server) {
+    const std::lock_guard lock(shared_by_contexts());
     auto context = open_empty();
     if (!context) {
         return context.error();

@@ -115,8 +115,11 @@ void TableServer::receive() {
             if (failed) {
                 return;
             }
-            if (on_question_) {
-                on_question_();
+            std::unique_lock lock(mutex_);
+            const auto call = on_question_;
+            lock.unlock();
+            if (call) {
+                call();
             }
             const auto reply = reply_to(std::string_view(datagram_.data(), n));
             boost::system::error_code ignored;

@@ -49,7 +49,10 @@ public:
     void add(const std::string& name, RecordType type, std::string rdata, std::uint32_t ttl = 300);
     void mood(Mood mood) { mood_ = mood; }
     /// Called on the server's thread with each question; set before the first.
-    void on_question(std::function<void()> call) { on_question_ = std::move(call); }
+    void on_question(std::function<void()> call) {
+        const std::lock_guard lock(mutex_);
+        on_question_ = std::move(call);
+    }
     [[nodiscard]] int asked(const std::string& name, RecordType type) const;
     [[nodiscard]] int asked() const;
 
@@ -69,9 +72,9 @@ private:
     boost::asio::ip::udp::endpoint peer_;
     std::array<char, 1500> datagram_{};
     std::atomic<Mood> mood_{Mood::Answers};
-    std::function<void()> on_question_;
 
     mutable std::mutex mutex_;  // guards the rest
+    std::function<void()> on_question_;
     std::map<std::string, std::vector<Record>> names_;
     std::string soa_;  // the whole record
     std::map<Key, int> asked_;
