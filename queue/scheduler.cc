@@ -239,6 +239,25 @@ void Scheduler::site_failed(const SiteId& site) {
     review(destination);
 }
 
+std::optional<SiteId> Scheduler::site_of(const std::string& domain, Instant now) const {
+    const auto found = assignments_.find(domain);
+    if (found == assignments_.end() || now >= found->second.valid_until) {
+        return std::nullopt;
+    }
+    return found->second.site;
+}
+
+std::vector<int> Scheduler::waiting_of(MessageId id) const {
+    std::vector<int> recipients;
+    if (const auto found = by_message_.find(id); found != by_message_.end()) {
+        for (const PartList::iterator place : found->second) {
+            const auto& part = place->part.recipients;
+            recipients.insert(recipients.end(), part.begin(), part.end());
+        }
+    }
+    return recipients;
+}
+
 const Destination* Scheduler::destination(const SiteId& site) const {
     const auto found = sites_.find(site);
     return found == sites_.end() ? nullptr : &found->second;

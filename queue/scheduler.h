@@ -65,6 +65,11 @@ public:
     void site_failed(const SiteId& site);
 
     [[nodiscard]] const Destination* destination(const SiteId& site) const;
+    /// Where `domain` goes now, as far as that is known.
+    [[nodiscard]] std::optional<SiteId> site_of(const std::string& domain, Instant now) const;
+    /// The recipients of one message that wait for a route or for their turn at a site; the others
+    /// that are due are in an Attempt.
+    [[nodiscard]] std::vector<int> waiting_of(MessageId id) const;
     [[nodiscard]] std::vector<std::pair<SiteId, const Destination*>> destinations() const;
     /// Forgets assignments that are over, and sites without mail and connections.
     void tidy(Instant now);

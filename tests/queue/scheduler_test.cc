@@ -383,5 +383,22 @@ TEST_F(SchedulerTest, LosesAndDoublesNothing) {
     EXPECT_TRUE(scheduler.sites_wanting_connections().empty());
 }
 
+TEST_F(SchedulerTest, KnowsWhereADomainGoesWhileThatIsValid) {
+    EXPECT_FALSE(scheduler.site_of("one.test", at(0)));
+    scheduler.assign("one.test", "site", at(10));
+    EXPECT_EQ(scheduler.site_of("one.test", at(9)), "site");
+    EXPECT_FALSE(scheduler.site_of("one.test", at(10)));
+}
+
+TEST_F(SchedulerTest, KnowsWhichRecipientsOfAMessageWait) {
+    EXPECT_TRUE(scheduler.waiting_of(MessageId(1)).empty());
+    scheduler.assign("one.test", "site", at(10));
+    scheduler.submit(part(1, "one.test", {0, 2}), at(0));
+    scheduler.submit(part(1, "two.test", {1}), at(0));
+    EXPECT_EQ(scheduler.waiting_of(MessageId(1)).size(), 3U);
+    ASSERT_TRUE(scheduler.next_for("site"));
+    EXPECT_EQ(scheduler.waiting_of(MessageId(1)), (std::vector<int>{1}));
+}
+
 }  // namespace
 }  // namespace queue
