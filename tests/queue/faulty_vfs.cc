@@ -21,6 +21,17 @@ sqlite3_file* real(sqlite3_file* file) {
     return reinterpret_cast<File*>(file)->real();
 }
 
+/// Whether the operation that `left` counts down fails.
+bool is_faulty(std::atomic<int>& left) {
+    if (left < 0 || left-- > 0) {
+        return false;
+    }
+    left = FaultyVfs::lasting ? 0 : -1;
+    ++FaultyVfs::faults;
+    errno = FaultyVfs::error;
+    return true;
+}
+
 int close_file(sqlite3_file* file) {
     return real(file)->pMethods->xClose(real(file));
 }
@@ -36,6 +47,11 @@ int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 at)
         errno = EIO;
         return SQLITE_IOERR_WRITE;
     }
+    if (is_faulty(FaultyVfs::good_writes_left)) {
+        // As the system's own: no room is a result of its own.
+        return FaultyVfs::error == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+    }
+    ++FaultyVfs::writes;
     FaultyVfs::written += static_cast<std::uint64_t>(size);
     return real(file)->pMethods->xWrite(real(file), from, size, at);
 }
@@ -49,7 +65,13 @@ int sync_file(sqlite3_file* file, int flags) {
         errno = EIO;
         return SQLITE_IOERR_FSYNC;
     }
+    if (is_faulty(FaultyVfs::good_syncs_left)) {
+        return SQLITE_IOERR_FSYNC;
+    }
     ++FaultyVfs::syncs;
+    if (FaultyVfs::no_syncs) {
+        return SQLITE_OK;
+    }
     return real(file)->pMethods->xSync(real(file), flags);
 }
 int size_of_file(sqlite3_file* file, sqlite3_int64* size) {
@@ -134,7 +156,14 @@ void FaultyVfs::reset() {
     good_syncs = -1;
     fail_writes = false;
     fail_reads = false;
+    good_writes_left = -1;
+    good_syncs_left = -1;
+    error = 0;
+    lasting = false;
+    faults = 0;
+    no_syncs = false;
     syncs = 0;
+    writes = 0;
     written = 0;
 }
 
