@@ -20,6 +20,29 @@ bool is_full(const conf::Result<void>& result) {
     return !result && result.error().code == queue::errc::StoreFull;
 }
 
+/// What a change is about: no two changes of one row may change places.
+std::string row_of(const queue::Change& change) {
+    struct Row {
+        std::string operator()(const queue::Insert& insert) const {
+            return insert.message->envelope.id.text();
+        }
+        std::string operator()(const queue::Update& update) const {
+            return update.envelope->id.text();
+        }
+        std::string operator()(const queue::AddChunk& chunk) const { return chunk.id.text(); }
+        std::string operator()(const queue::DropChunks& chunks) const { return chunks.id.text(); }
+        std::string operator()(const queue::Resign& resign) const { return resign.id.text(); }
+        std::string operator()(const queue::Remove& remove) const { return remove.id.text(); }
+        std::string operator()(const queue::Remember& fact) const {
+            return fact.topic + '/' + fact.key;
+        }
+        std::string operator()(const queue::Forget& fact) const {
+            return fact.topic + '/' + fact.key;
+        }
+    };
+    return std::visit(Row{}, change);
+}
+
 }  // namespace
 
 Committer::Committer(queue::Store& store, Metrics& metrics) : store_(store), metrics_(metrics) {
@@ -48,17 +71,25 @@ std::size_t Committer::payload_of(const Changes& changes) {
 }
 
 bool Committer::is_idle() const {
-    return !writing_ && urgent_.empty() && work_.empty() && !stopping_ &&
+    return !writing_ && riders_ == waiting_.size() && !stopping_ &&
            expected_.load(std::memory_order_relaxed) == 0;
 }
 
-/// As many of the oldest as fit.
-void Committer::move_to(Batch& batch, Batch& from, std::size_t& payload) {
-    while (!from.empty() && (batch.empty() || payload + from.front().payload <= kMaxPayload)) {
-        payload += from.front().payload;
-        batch.push_back(std::move(from.front()));
-        from.pop_front();
+/// With the lock held: as many of the oldest as fit, up to the next piece of work.
+Committer::Batch Committer::next_batch() {
+    Batch batch;
+    std::size_t payload = 0;
+    while (!waiting_.empty() && !waiting_.front().work &&
+           (batch.empty() || payload + waiting_.front().payload <= kMaxPayload)) {
+        payload += waiting_.front().payload;
+        riders_ -= waiting_.front().rides() ? 1 : 0;
+        batch.push_back(std::move(waiting_.front()));
+        waiting_.pop_front();
     }
+    if (riders_ > 0) {
+        ride_until_ = Clock::now();  // they ride with the rest
+    }
+    return batch;
 }
 
 /// The lock is held; from here until end_writing() nobody else writes.
@@ -85,17 +116,24 @@ std::optional<conf::Result<void>> Committer::commit_here(Changes& changes) {
         if (!is_idle()) {
             return std::nullopt;
         }
-        std::size_t whole = payload;
-        move_to(batch, riding_, whole);
+        batch = next_batch();
+        if (!waiting_.empty()) {  // too many ride: none is overtaken
+            riders_ += batch.size();
+            waiting_.insert(waiting_.begin(),
+                            std::make_move_iterator(batch.begin()),
+                            std::make_move_iterator(batch.end()));
+            return std::nullopt;
+        }
         batch.push_back({std::move(changes),
                          [&own](const conf::Result<void>& result) { own = result; },
+                         {},
                          payload});
         begin_writing();
     }
-    commit_batch(batch);
+    commit_batch(std::move(batch));
     const std::lock_guard lock(mutex_);
     end_writing();
-    if (!urgent_.empty() || !work_.empty() || stopping_) {
+    if (riders_ < waiting_.size() || stopping_) {
         wake_.notify_one();  // they came meanwhile
     }
     return own;
@@ -114,13 +152,12 @@ net::Task<conf::Result<void>> Committer::commit(Changes changes) {
 }
 
 void Committer::commit(Changes changes, Done done) {
-    Entry entry{std::move(changes), std::move(done), 0};
+    Entry entry{std::move(changes), std::move(done), {}, 0};
     entry.payload = payload_of(entry.changes);
     {
         const std::lock_guard lock(mutex_);
         if (!stopping_) {
-            urgent_.push_back(std::move(entry));
-            wake_.notify_one();
+            give(std::move(entry));
             return;
         }
     }
@@ -128,21 +165,27 @@ void Committer::commit(Changes changes, Done done) {
 }
 
 void Committer::commit_later(Changes changes) {
-    Entry entry{std::move(changes), {}, 0};
+    Entry entry{std::move(changes), {}, {}, 0};
     entry.payload = payload_of(entry.changes);
     const std::lock_guard lock(mutex_);
-    const bool first = riding_.empty();
-    riding_.push_back(std::move(entry));
-    if (first) {
-        ride_until_ = Clock::now() + kRide;
-        wake_.notify_one();
-    }
+    give(std::move(entry));
 }
 
 void Committer::on_store(std::function<void(queue::Store&)> work) {
     const std::lock_guard lock(mutex_);
-    work_.push_back(std::move(work));
-    wake_.notify_one();
+    give({{}, {}, std::move(work), 0});
+}
+
+/// With the lock held.
+void Committer::give(Entry entry) {
+    const bool rides = entry.rides();
+    waiting_.push_back(std::move(entry));
+    if (!rides) {
+        wake_.notify_one();
+    } else if (++riders_ == 1) {
+        ride_until_ = Clock::now() + kRide;
+        wake_.notify_one();
+    }
 }
 
 void Committer::stop() {
@@ -163,8 +206,6 @@ Clock::duration Committer::busy_for() const {
 }
 
 void Committer::run() {
-    Clock::time_point last_start{};
-    Clock::time_point last_tidy = Clock::now();
     std::unique_lock lock(mutex_);
     for (;;) {
         if (writing_) {
@@ -172,52 +213,81 @@ void Committer::run() {
             continue;
         }
         const auto now = Clock::now();
-        const bool riders_due = !riding_.empty() && now >= ride_until_;
-        if (urgent_.empty() && !riders_due && work_.empty() && !stopping_) {
-            if (!riding_.empty()) {
-                wake_.wait_until(lock, ride_until_);
-            } else if (wake_.wait_for(lock, std::chrono::seconds(1)) == std::cv_status::timeout &&
-                       is_idle() && now - last_tidy > std::chrono::seconds(1)) {
-                last_tidy = Clock::now();
-                tidy(lock);
-            }
+        const bool riders_due = riders_ > 0 && now >= ride_until_;
+        const bool room_due = !put_off_.empty() && now >= put_off_until_;
+        if (riders_ == waiting_.size() && !riders_due && !room_due && !stopping_) {
+            wait_for_more(lock);
             continue;
         }
         // Others are about to ask: one sync for all of them is worth a short wait.
-        if (!urgent_.empty() && !stopping_ && expected_.load(std::memory_order_relaxed) > 0) {
-            const auto until = last_start + kWindow;
+        if (riders_ < waiting_.size() && !waiting_.front().work && !stopping_ &&
+            expected_.load(std::memory_order_relaxed) > 0) {
+            const auto until = last_start_ + kWindow;
             if (now < until) {
                 wake_.wait_until(lock, until, [this] { return stopping_; });
+                if (writing_) {
+                    continue;
+                }
             }
         }
-        Batch batch;
-        std::size_t payload = 0;
-        move_to(batch, riding_, payload);
-        move_to(batch, urgent_, payload);
-        if (!riding_.empty()) {
-            ride_until_ = Clock::now();
-        }
+        const bool last = stopping_;
         begin_writing();
-        if (!batch.empty()) {
-            last_start = Clock::now();
-            lock.unlock();
-            commit_batch(batch);
-            lock.lock();
-        }
-        // What comes while one piece works is committed before the next: it may count on that.
-        while (!work_.empty() && urgent_.empty() && riding_.empty()) {
-            auto work = std::move(work_.front());
-            work_.pop_front();
-            begin_writing();
-            lock.unlock();
-            work(store_);
-            work = nullptr;
-            lock.lock();
-        }
+        work_on(lock);
         end_writing();
-        if (stopping_ && urgent_.empty() && riding_.empty() && work_.empty()) {
-            return;
+        if (last && waiting_.empty()) {
+            break;
         }
+    }
+    for (const auto& entry : put_off_) {
+        log::Event(log::Level::Error, "store")
+            .field(
+                "error",
+                "the disk is full: an outcome is not recorded and its message will be tried again")
+            .field("row", row_of(entry.changes.front()));
+    }
+}
+
+void Committer::wait_for_more(std::unique_lock<std::mutex>& lock) {
+    const auto now = Clock::now();
+    auto until = now + std::chrono::seconds(1);
+    if (riders_ > 0) {
+        until = std::min(until, ride_until_);
+    }
+    if (!put_off_.empty()) {
+        until = std::min(until, put_off_until_);
+    }
+    if (wake_.wait_until(lock, until) == std::cv_status::timeout && is_idle() && riders_ == 0 &&
+        now - last_tidy_ > std::chrono::seconds(1)) {
+        last_tidy_ = Clock::now();
+        tidy(lock);
+    }
+}
+
+/// One commit, and the pieces of work right behind it.
+void Committer::work_on(std::unique_lock<std::mutex>& lock) {
+    Batch batch = next_batch();
+    const bool last_try = stopping_;
+    lock.unlock();
+    if (!put_off_.empty() && (last_try || Clock::now() >= put_off_until_)) {
+        batch.insert(batch.begin(),
+                     std::make_move_iterator(put_off_.begin()),
+                     std::make_move_iterator(put_off_.end()));
+        put_off_.clear();
+        put_off_rows_.clear();
+    }
+    if (!batch.empty()) {
+        last_start_ = Clock::now();
+        commit_batch(std::move(batch));
+    }
+    lock.lock();
+    while (!waiting_.empty() && waiting_.front().work) {
+        auto work = std::move(waiting_.front().work);
+        waiting_.pop_front();
+        begin_writing();
+        lock.unlock();
+        work(store_);
+        work = nullptr;
+        lock.lock();
     }
 }
 
@@ -233,7 +303,21 @@ void Committer::tidy(std::unique_lock<std::mutex>& lock) {
     end_writing();
 }
 
-void Committer::commit_batch(Batch& batch) {
+void Committer::commit_batch(Batch batch) {
+    if (!put_off_rows_.empty()) {
+        const auto later =
+            std::stable_partition(batch.begin(), batch.end(), [this](const Entry& entry) {
+                return !waits_for_room(entry);
+            });
+        for (auto entry = later; entry != batch.end(); ++entry) {
+            finish(*entry,
+                   queue::error(queue::errc::StoreFull, "an earlier change waits for room"));
+        }
+        batch.erase(later, batch.end());
+        if (batch.empty()) {
+            return;
+        }
+    }
     Changes all;
     std::vector<std::size_t> begins;
     for (auto& entry : batch) {
@@ -245,42 +329,57 @@ void Committer::commit_batch(Batch& batch) {
         return std::holds_alternative<queue::Insert>(change);
     });
     const auto begun = Clock::now();
-    conf::Result<void> result = store_.commit(all);
+    const conf::Result<void> result = store_.commit(all);
     const auto taken = Clock::now() - begun;
     usual_ = (usual_.load(std::memory_order_relaxed) * 7 + taken.count()) / 8;
     metrics_.commit_seconds.observe(taken);
     metrics_.commit_messages.observe(static_cast<double>(messages));
-    const bool split = is_full(result) && batch.size() > 1;
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        const std::span<queue::Change> own(all.data() + begins[i], begins[i + 1] - begins[i]);
-        if (split) {
-            result = store_.commit(own);
+    if (is_full(result)) {
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            const auto begin = all.begin() + static_cast<std::ptrdiff_t>(begins[i]);
+            const auto end = all.begin() + static_cast<std::ptrdiff_t>(begins[i + 1]);
+            batch[i].changes.assign(std::make_move_iterator(begin), std::make_move_iterator(end));
         }
-        if (batch[i].done) {
-            batch[i].done(result);
-        } else if (is_full(result)) {
-            // An outcome must not be forgotten, or the message would be sent again: it waits for
-            // room.
-            batch[i].changes.assign(std::make_move_iterator(own.begin()),
-                                    std::make_move_iterator(own.end()));
-            postpone(std::move(batch[i]));
-        } else if (!result) {
-            log::Event(log::Level::Error, "store").field("error", result.error().message());
+        commit_each(batch, result);
+        return;
+    }
+    for (auto& entry : batch) {
+        finish(entry, result);
+    }
+}
+
+/// The disk is too full for all of them together.
+void Committer::commit_each(Batch& batch, const conf::Result<void>& together) {
+    for (auto& entry : batch) {
+        if (batch.size() == 1 || waits_for_room(entry)) {
+            finish(entry, together);
+        } else {
+            finish(entry, store_.commit(entry.changes));
         }
     }
 }
 
-void Committer::postpone(Entry entry) {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) {
-        log::Event(log::Level::Error, "store")
-            .field(
-                "error",
-                "the disk is full: an outcome is not recorded and its message will be tried again");
-        return;
+void Committer::finish(Entry& entry, const conf::Result<void>& result) {
+    if (entry.done) {
+        entry.done(result);
+    } else if (is_full(result)) {
+        // An outcome must not be forgotten, or the message would be sent again.
+        for (const auto& change : entry.changes) {
+            put_off_rows_.insert(row_of(change));
+        }
+        if (put_off_.empty()) {
+            put_off_until_ = Clock::now() + kRetryFull;
+        }
+        put_off_.push_back(std::move(entry));
+    } else if (!result) {
+        log::Event(log::Level::Error, "store").field("error", result.error().message());
     }
-    riding_.push_back(std::move(entry));
-    ride_until_ = Clock::now() + kRetryFull;
+}
+
+bool Committer::waits_for_room(const Entry& entry) const {
+    return std::any_of(entry.changes.begin(), entry.changes.end(), [this](const auto& change) {
+        return put_off_rows_.contains(row_of(change));
+    });
 }
 
 }  // namespace relay

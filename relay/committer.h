@@ -5,6 +5,9 @@
 // number of syncs is what costs. What was given to commit_later() rides with the next commit, kRide
 // late at most.
 //
+// Everything is done in the order in which it was given, except what a full disk puts off: outcomes
+// wait for room, and so does what comes later for the same rows.
+//
 // The committer's thread does the work; only a loop that asks while there is nothing else to do,
 // on a disk whose syncs are short, commits by itself: waking two threads would cost it a third of
 // the sync.
@@ -23,7 +26,9 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 #include "conf/result.h"
@@ -54,11 +59,12 @@ public:
     net::Task<conf::Result<void>> commit(Changes changes);
     /// The same with a callback on the committer's thread.
     void commit(Changes changes, Done done);
-    /// Rides along; all or nothing for these changes together. On a full disk they wait for room;
-    /// any other failure is logged and latches as the store does.
+    /// Rides along; all or nothing for these changes together. On a full disk they wait for room,
+    /// before everything that was given later for the same rows; a commit() that changes these
+    /// fails with StoreFull meanwhile. Any other failure is logged and latches as the store does.
     void commit_later(Changes changes);
     /// Runs `work` on the committer's thread, between commits, after everything given before it is
-    /// committed.
+    /// committed (or put off by a full disk).
     void on_store(std::function<void(queue::Store&)> work);
 
     /// While one of these lives, a message is being received that will ask for a commit soon.
@@ -88,19 +94,26 @@ public:
 private:
     struct Entry {
         Changes changes;
-        Done done;
+        Done done;                                // empty: rides
+        std::function<void(queue::Store&)> work;  // instead of changes
         std::size_t payload = 0;
+        [[nodiscard]] bool rides() const { return !done && !work; }
     };
     using Batch = std::deque<Entry>;
     void run();
+    void give(Entry entry);
+    void wait_for_more(std::unique_lock<std::mutex>& lock);
+    Batch next_batch();
+    void work_on(std::unique_lock<std::mutex>& lock);
     void tidy(std::unique_lock<std::mutex>& lock);
     std::optional<conf::Result<void>> commit_here(Changes& changes);
-    void commit_batch(Batch& batch);
-    static void move_to(Batch& batch, Batch& from, std::size_t& payload);
+    void commit_batch(Batch batch);
+    void commit_each(Batch& batch, const conf::Result<void>& together);
+    void finish(Entry& entry, const conf::Result<void>& result);
     [[nodiscard]] bool is_idle() const;
     void begin_writing();
     void end_writing();
-    void postpone(Entry entry);
+    [[nodiscard]] bool waits_for_room(const Entry& entry) const;
     static std::size_t payload_of(const Changes& changes);
 
     queue::Store& store_;
@@ -112,12 +125,18 @@ private:
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    Batch urgent_;
-    Batch riding_;
+    Batch waiting_;           // in the order in which it was given
+    std::size_t riders_ = 0;  // of `waiting_`
     std::chrono::steady_clock::time_point ride_until_{};
-    std::deque<std::function<void(queue::Store&)>> work_;
     bool writing_ = false;  // somebody does; nobody else may
     bool stopping_ = false;
+
+    // Of who writes.
+    std::chrono::steady_clock::time_point last_start_{};
+    std::chrono::steady_clock::time_point last_tidy_ = std::chrono::steady_clock::now();
+    Batch put_off_;  // by a full disk
+    std::chrono::steady_clock::time_point put_off_until_{};
+    std::unordered_set<std::string> put_off_rows_;
 
     std::thread thread_;
 };

@@ -111,6 +111,66 @@ TEST(Committer, OutcomesWaitForRoomOnAFullDisk) {
     EXPECT_EQ(stage.store.keys, std::vector<std::string>{"outcome"});
 }
 
+TEST(Committer, RidersOfManyOctetsAreNotOvertaken) {
+    Stage stage;
+    stage.store.block();
+    stage.committer.commit(stage.changes("first"), [](const conf::Result<void>&) {});
+    stage.store.wait_for_commits(1);
+    std::vector<std::string> expected{"first"};
+    Committer::Changes large;
+    large.emplace_back(
+        queue::AddChunk{queue::MessageId(1), 0, std::string(Committer::kMaxPayload, 'x')});
+    stage.committer.commit_later(std::move(large));
+    for (const char* key : {"a", "b", "c"}) {
+        stage.committer.commit_later(stage.changes(key));
+        expected.emplace_back(key);
+    }
+    stage.committer.commit(stage.changes("urgent"), [](const conf::Result<void>&) {});
+    expected.emplace_back("urgent");
+    stage.store.unblock();
+    stage.committer.stop();
+    EXPECT_EQ(stage.store.keys, expected);
+}
+
+TEST(Committer, WorkGetsItsTurnBetweenCommits) {
+    Stage stage;
+    stage.store.block();
+    stage.committer.commit(stage.changes("first"), [](const conf::Result<void>&) {});
+    stage.store.wait_for_commits(1);
+    std::vector<std::string> seen;
+    stage.committer.commit(stage.changes("before"), [](const conf::Result<void>&) {});
+    stage.committer.on_store([&](queue::Store&) { seen = stage.store.keys; });
+    stage.committer.commit(stage.changes("after"), [](const conf::Result<void>&) {});
+    stage.store.unblock();
+    stage.committer.stop();
+    EXPECT_EQ(seen, (std::vector<std::string>{"first", "before"}));
+    EXPECT_EQ(stage.store.keys, (std::vector<std::string>{"first", "before", "after"}));
+}
+
+TEST(Committer, WhatComesAfterAPutOffOutcomeOfARowWaitsForIt) {
+    Stage stage;
+    stage.store.full.insert("row=1");
+    stage.committer.commit_later(stage.changes("row=1"));
+    stage.store.wait_for_commits(1);
+    stage.committer.commit_later(stage.changes("row=2"));
+    stage.committer.commit_later(stage.changes("other"));
+    std::promise<conf::Result<void>> urgent;
+    stage.committer.commit(stage.changes("row=3"),
+                           [&](const conf::Result<void>& result) { urgent.set_value(result); });
+    const auto refused = urgent.get_future().get();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, queue::errc::StoreFull);
+    std::promise<std::vector<std::string>> seen;
+    stage.committer.on_store([&](queue::Store&) { seen.set_value(stage.store.keys); });
+    EXPECT_EQ(seen.get_future().get(), std::vector<std::string>{"other"});
+    {
+        const std::lock_guard lock(stage.store.mutex);
+        stage.store.full.clear();
+    }
+    stage.committer.stop();
+    EXPECT_EQ(stage.store.keys, (std::vector<std::string>{"other", "row=1", "row=2"}));
+}
+
 TEST(Committer, NothingIsAcceptedAfterStop) {
     Stage stage;
     stage.committer.stop();

@@ -14,12 +14,22 @@
 
 namespace support {
 
-inline queue::Change fact(const std::string& key) {
-    return queue::Remember{"test", key, "value", std::nullopt};
+/// "KEY" or "KEY=VALUE": two of one key are about the same row.
+inline queue::Change fact(const std::string& text) {
+    const auto equals = text.find('=');
+    return queue::Remember{"test",
+                           text.substr(0, equals),
+                           equals == std::string::npos ? "" : text.substr(equals + 1),
+                           std::nullopt};
 }
 
-inline std::string key_of(const queue::Change& change) {
-    return std::get<queue::Remember>(change).key;
+/// Its text again; empty for anything else.
+inline std::string text_of(const queue::Change& change) {
+    const auto* fact = std::get_if<queue::Remember>(&change);
+    if (fact == nullptr) {
+        return "";
+    }
+    return fact->value.empty() ? fact->key : fact->key + '=' + fact->value;
 }
 
 /// A store that only counts and can be told to wait or to fail.
@@ -35,12 +45,14 @@ public:
         entered.notify_all();
         may_go.wait(lock, [this] { return !blocked; });
         for (const auto& change : changes) {
-            if (full.contains(key_of(change))) {
+            if (full.contains(text_of(change))) {
                 return queue::error(queue::errc::StoreFull, "no room");
             }
         }
         for (const auto& change : changes) {
-            keys.push_back(key_of(change));
+            if (auto text = text_of(change); !text.empty()) {
+                keys.push_back(std::move(text));
+            }
         }
         return {};
     }
