@@ -120,6 +120,12 @@ void read_queue(TableReader& root, Config& config) {
         read_retry(table, queue.retry);
         // NB: RFC 5321 4.5.4.1 says 4 to 5 days at least; shorter is for mail that is soon stale.
         table.duration("expire_after", queue.expire_after, 1s, 30 * kDay);
+        table.duration("delay_warning", queue.delay_warning, 0s, 30 * kDay);
+        table.duration("history", queue.history, 0s, 365 * kDay);
+        table.size("history_size",
+                   queue.history_size,
+                   std::uint64_t{1024} * 1024,
+                   std::uint64_t{1} << 40U);
         table.integer("active_messages", queue.active_messages, 1, 1'000'000);
     });
 }

@@ -199,6 +199,9 @@ void show_queue(Page& page, const Queue& queue) {
     page.string("store", name_of(kStoreNames, queue.store));
     page.list("retry", queue.retry, duration_text);
     page.duration("expire_after", queue.expire_after);
+    page.duration("delay_warning", queue.delay_warning);
+    page.duration("history", queue.history);
+    page.string("history_size", size_text(queue.history_size));
     page.number("active_messages", queue.active_messages);
 }
 

@@ -66,7 +66,7 @@ TEST(Show, ReadsBackWithEverythingSet) {
         {DomainName::parse("plain.example").value(), false, {}, {}, false, {}});
     config.dkim = {
         Prove::Warn, 36h, 25h, Canonicalization::Simple, Canonicalization::Relaxed, true};
-    config.queue = {StoreKind::Sqlite, {1s, 36h}, 25h, 4h, 72h, 1 << 30, 7};
+    config.queue = {StoreKind::Sqlite, {1s, 36h}, 25h, 0s, 5h, 1 << 21, 7};
     config.delivery.addresses = AddressFamilies::Ipv6;
     config.delivery.idle_timeout = 0s;
     config.delivery.allowed_private_addresses = {IpNetwork::parse("10.0.0.0/8").value()};
