@@ -28,6 +28,22 @@ void mark_characters(queue::Envelope& envelope, std::string_view header) {
     }
 }
 
+/// What keeps some domain's mail from being signed, found by signing with every key: with many
+/// domains more than a loop may do at once.
+std::optional<std::string> fault_of(const dkim::KeyRing& ring, conf::Instant now) {
+    for (const auto& [domain, keys] : ring.domains()) {
+        if (ring.standing(domain, now) == dkim::KeyRing::Standing::KeyUnusable) {
+            return "no usable signing key for " + domain.text();
+        }
+        for (const auto& entry : keys.entries) {
+            if (const auto fault = dkim::self_test(keys, entry, now)) {
+                return "signing for " + domain.text() + ": " + *fault;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 std::string joined(const std::vector<conf::DomainName>& names) {
     std::string result;
     for (const auto& name : names) {
@@ -146,6 +162,35 @@ net::Task<std::optional<smtp::Reply>> Intake::make_sendable(std::unique_ptr<Arri
     co_return reason;
 }
 
+/// By then it may have been delivered already: the history puts it first.
+void Intake::note_accepted(const queue::Envelope& envelope,
+                           const Origin& origin,
+                           std::optional<queue::MessageId> about) {
+    using history::Field;
+    history::Event event;
+    event.id = envelope.id;
+    event.time = envelope.accepted;
+    event.kind = history::Kind::Accepted;
+    event.fields.reserve(8);
+    event.add(Field::Client, envelope.client);
+    if (!origin.user.empty()) {
+        event.add(Field::User, origin.user);
+    }
+    if (!origin.tls.empty()) {
+        event.add(Field::Tls, origin.tls);
+    }
+    event.add(Field::From, envelope.sender.is_null() ? "<>" : envelope.sender.text())
+        .add(Field::To, envelope.recipients.front().address.text());
+    if (envelope.recipients.size() > 1) {
+        event.add(Field::Recipients, std::to_string(envelope.recipients.size()));
+    }
+    event.add(Field::Size, std::to_string(envelope.size)).add(Field::Signed, envelope.signed_by);
+    if (about) {
+        event.add(Field::About, about->text());
+    }
+    spool_.history().note(std::move(event));
+}
+
 net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
                                       smtp::Transaction transaction,
                                       Origin origin) {
@@ -211,6 +256,7 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
         content->body = std::move(arrival->body_);
     }
 
+    const auto queued = spool_.now();
     auto message = std::make_shared<queue::Message>();
     auto& envelope = message->envelope;
     envelope.id = arrival->id_;
@@ -221,14 +267,14 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
         queue::Recipient recipient;
         recipient.address = std::move(asked.address);
         recipient.dsn = std::move(asked.dsn);
-        recipient.due = now;
+        recipient.due = queued;
         envelope.recipients.push_back(std::move(recipient));
     }
     envelope.body = arrival->eight_bit_ ? queue::BodyKind::EightBitMime : queue::BodyKind::SevenBit;
     envelope.utf8 = transaction.utf8;
     envelope.require_tls = transaction.require_tls;
     mark_characters(envelope, content->header);
-    envelope.accepted = now;
+    envelope.accepted = queued;
     envelope.client = origin.client;
     envelope.author_domain = joined(domains);
     envelope.signed_by = signatures.by;
@@ -245,6 +291,7 @@ net::Task<smtp::Reply> Intake::finish(std::unique_ptr<Arrival> arrival,
     }
     arrival->accepted_ = true;
     metrics_.accept_seconds.observe(std::chrono::steady_clock::now() - begun);
+    note_accepted(envelope, origin);
     if (log::enabled(log::Level::Info)) {
         std::string to = envelope.recipients.front().address.text();
         if (envelope.recipients.size() > 1) {
@@ -306,11 +353,11 @@ net::Task<conf::Result<void>> Intake::accept_notice(std::string text,
     auto message = std::make_shared<queue::Message>();
     auto& envelope = message->envelope;
     envelope.id = trace.id;
+    envelope.accepted = spool_.now();
     queue::Recipient recipient;
     recipient.address = std::move(to);
-    recipient.due = now;
+    recipient.due = envelope.accepted;
     envelope.recipients.push_back(std::move(recipient));
-    envelope.accepted = now;
     envelope.client = "local";
     // RFC 6533: a report on addresses beyond ASCII is 8-bit, one to such an address has it in To:.
     envelope.body =
@@ -324,13 +371,24 @@ net::Task<conf::Result<void>> Intake::accept_notice(std::string text,
     envelope.size = content->signatures.size() + content->header.size() + 2 + content->body_size;
     message->content = std::move(content);
     const auto stored = co_await spool_.accept_notice(message, notice);
-    if (stored) {
+    if (!stored) {
+        co_return stored.error();
+    }
+    if (*stored == Spool::Report::Stored) {
         log::Event(log::Level::Info, "notice")
             .field("id", envelope.id.text())
             .field("for", notice.envelope->id.text())
-            .field("to", envelope.recipients.front().address.text());
+            .field("to", envelope.recipients.front().address.text())
+            .field("action", notice.action());
+        spool_.history().note(notice.envelope->id,
+                              history::Kind::Notice,
+                              {{history::Field::Report, envelope.id.text()},
+                               {history::Field::To, envelope.recipients.front().address.text()}});
+        Origin local;
+        local.client = envelope.client;
+        note_accepted(envelope, local, notice.envelope->id);
     }
-    co_return stored;
+    co_return conf::Result<void>();
 }
 
 bool Intake::may_leave(const queue::EnvelopeHead& envelope) const {
@@ -348,15 +406,12 @@ net::Task<std::optional<std::string>> Intake::probe() {
     if (const auto room = spool_.has_room(0); !room) {
         co_return room.error().message();
     }
-    for (const auto& [domain, keys] : setup.keys->domains()) {
-        if (setup.keys->standing(domain, now) == dkim::KeyRing::Standing::KeyUnusable) {
-            co_return "no usable signing key for " + domain.text();
-        }
-        for (const auto& entry : keys.entries) {
-            if (auto fault = dkim::self_test(keys, entry, now)) {
-                co_return "signing for " + domain.text() + ": " + *fault;
-            }
-        }
+    std::function<std::optional<std::string>()> sign_and_verify = [keys = setup.keys, now] {
+        return fault_of(*keys, now);
+    };
+    auto fault = co_await workers_.run<std::optional<std::string>>(std::move(sign_and_verify));
+    if (fault) {
+        co_return fault;
     }
     Committer::Changes changes;
     changes.emplace_back(queue::Remember{

@@ -80,6 +80,9 @@ private:
     net::Task<std::optional<smtp::Reply>> make_sendable(std::unique_ptr<Arrival>& arrival,
                                                         const Setup& setup);
     smtp::Reply refuse(smtp::Reply reply);
+    void note_accepted(const queue::Envelope& envelope,
+                       const Origin& origin,
+                       std::optional<queue::MessageId> about = {});
 
     Current& current_;
     MemoryBudget memory_;

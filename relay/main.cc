@@ -24,6 +24,7 @@
 #include "relay/cli/dkim_verify_command.h"
 #include "relay/cli/ending.h"
 #include "relay/cli/hash_password.h"
+#include "relay/cli/pause_commands.h"
 #include "relay/cli/queue_commands.h"
 #include "relay/cli/send_command.h"
 #include "relay/cli/sendmail_command.h"
@@ -61,6 +62,8 @@ private:
     void add_dkim_import(CLI::App& dkim);
     void add_dkim_messages(CLI::App& dkim);
     void add_queue();
+    void add_queue_changes(CLI::App& queue);
+    void add_pauses();
     void add_send();
 
     CLI::App app_{"Signet, an outbound signing SMTP relay", "signet"};
@@ -74,6 +77,8 @@ private:
     relay::cli::DkimCreate create_;
     relay::cli::DkimImport import_;
     relay::status::Selection selection_;
+    std::string reason_;
+    relay::cli::PauseOptions pause_;
     relay::cli::SendOptions send_;
     std::string wait_;
 };
@@ -94,6 +99,7 @@ CommandLine::CommandLine() {
     add_check();
     add_dkim();
     add_queue();
+    add_pauses();
     add_send();
     // Listed for --help alone: main() has taken it before options are read, since -oi and -fADDRESS
     // are none that CLI11 knows.
@@ -262,20 +268,63 @@ void CommandLine::add_queue() {
         }));
     show->add_option("ID", id_, "queue id")->required();
     add_json(show);
+    add_queue_changes(*queue);
+    add_json(command(*queue,
+                     "check",
+                     "read every message; is one damaged?",
+                     with_config([this](const ConfigPtr& config) {
+                         return relay::cli::queue_check(*config, json_);
+                     })));
+}
+
+void CommandLine::add_queue_changes(CLI::App& queue) {
     auto* retry = command(
-        *queue, "retry", "try waiting messages now", with_config([this](const ConfigPtr& config) {
+        queue, "retry", "try waiting messages now", with_config([this](const ConfigPtr& config) {
             return relay::cli::queue_retry(*config, selection_, json_);
         }));
-    auto* remove = command(*queue,
+    auto* remove = command(queue,
                            "delete",
                            "remove messages; nobody is told",
                            with_config([this](const ConfigPtr& config) {
                                return relay::cli::queue_delete(*config, selection_, json_);
                            }));
-    for (CLI::App* change : {retry, remove}) {
+    auto* hold = command(queue,
+                         "hold",
+                         "keep messages until somebody releases them",
+                         with_config([this](const ConfigPtr& config) {
+                             return relay::cli::queue_hold(*config, {selection_, reason_}, json_);
+                         }));
+    hold->add_option("--reason", reason_, "why, for whoever looks: at most 200 characters");
+    auto* release = command(
+        queue, "release", "let go what somebody held", with_config([this](const ConfigPtr& config) {
+            return relay::cli::queue_release(*config, selection_, json_);
+        }));
+    for (CLI::App* change : {retry, remove, hold, release}) {
         add_selection(change);
         change->add_flag("--all", selection_.all, "every message");
         add_json(change);
+    }
+}
+
+void CommandLine::add_pauses() {
+    auto* pause = command(app_,
+                          "pause",
+                          "stop sending; mail is accepted and waits",
+                          with_config([this](const ConfigPtr& config) {
+                              pause_.json = json_;
+                              return relay::cli::pause_command(*config, pause_);
+                          }));
+    auto* resume = command(
+        app_, "resume", "send what was paused", with_config([this](const ConfigPtr& config) {
+            pause_.json = json_;
+            return relay::cli::resume_command(*config, pause_);
+        }));
+    for (CLI::App* each : {pause, resume}) {
+        each->add_flag("--all", pause_.all, "all mail");
+        each->add_option("--domain", pause_.domain, "mail to this domain");
+        each->add_option(
+            "--sender", pause_.sender, "mail of this envelope sender: address, domain, or <>");
+        add_json(each);
     }
 }
 

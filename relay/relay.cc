@@ -110,6 +110,7 @@ private:
     status::StatusServer status_;
     std::vector<in::Acceptor> acceptors_;
     std::unique_ptr<queue::Store> store_;
+    std::unique_ptr<history::History> history_;
     std::unique_ptr<Committer> committer_;
     net::WorkerPool disk_;
     check::Gate gate_;
@@ -187,6 +188,7 @@ conf::Result<void> Relay::build() {
     }
     resolver_ = std::move(*resolver);
     authorities_ = std::make_unique<net::AuthorityServers>(*resolver_, config->dns);
+    history_ = std::make_unique<history::History>(config->data_dir, *store_, config->queue);
     committer_ = std::make_unique<Committer>(*store_, metrics_);
     rotation_ = std::make_unique<check::RotationKeeper>(
         check::RotationKeeper::House{*resolver_,
@@ -200,7 +202,11 @@ conf::Result<void> Relay::build() {
     if (const auto recalled = rotation_->recall(); !recalled) {
         return recalled.error();
     }
-    spool_ = std::make_unique<Spool>(*store_, *committer_, gate_, metrics_, disk_, *node, *config);
+    spool_ = std::make_unique<Spool>(
+        *store_, *committer_, gate_, metrics_, *history_, disk_, *node, *config);
+    if (const auto recalled = spool_->recall_pauses(); !recalled) {
+        return recalled.error();
+    }
     intake_ = std::make_unique<Intake>(current_, *spool_, *committer_, disk_, metrics_);
     logins_ = std::make_unique<in::Logins>(current_);
     auto settings = listener_settings(*config);
@@ -312,6 +318,7 @@ conf::Result<int> Relay::run() {
 
     ended_.get_future().wait();
     committer_->stop();
+    history_->stop();
     if (tasks() > 0) {
         // Something does not end although its connection is closed. All that was promised is in the
         // store.
@@ -478,6 +485,7 @@ net::Task<std::vector<std::string>> Relay::reload() {
     log::configure(config->log);
     admission_.reconfigure(config->limits);
     spool_->reconfigure(*config);
+    history_->reconfigure(config->queue);
     intake_->reconfigure(*config);
     for (std::size_t i = 0; i < listeners_.size() && i < fresh.listeners->size(); ++i) {
         listeners_[i]->reconfigure((*fresh.listeners)[i]);

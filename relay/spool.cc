@@ -20,14 +20,19 @@ Spool::Spool(queue::Store& store,
              Committer& committer,
              check::Gate& gate,
              Metrics& metrics,
+             history::History& history,
              net::WorkerPool& disk,
              queue::NodeId node,
-             const conf::Config& config)
+             const conf::Config& config,
+             SpoolTerms terms)
     : store_(store),
       committer_(committer),
       gate_(gate),
       metrics_(metrics),
+      history_(history),
       disk_(disk),
+      clock_(std::move(terms.clocks)),
+      gather_(terms.gather),
       ids_(node, store.last_id()),
       policy_(std::make_unique<queue::RetryPolicy>(config.queue)),
       active_limit_(static_cast<std::size_t>(config.queue.active_messages)),
@@ -46,10 +51,11 @@ void Spool::listen(Listener listener) {
 
 queue::MessageId Spool::next_id() {
     const std::lock_guard lock(mutex_);
-    return ids_.next(wall_clock());
+    return ids_.next(clock_.now());
 }
 
 /// A message of several authors needs a verdict for each: the first that does not pass decides.
+/// What a person paused is said first; the gate is asked all the same, so that it looks.
 check::Gate::Answer Spool::judge(const queue::Envelope& envelope) {
     const std::string sender(envelope.sender.domain());
     check::Gate::Answer answer;
@@ -61,12 +67,15 @@ check::Gate::Answer Spool::judge(const queue::Envelope& envelope) {
         answer = gate_.judge(sender, envelope.author_domain.substr(begin, end - begin));
         begin = end + 1;
     }
+    if (const auto pause = pauses_.get()->covering(envelope)) {
+        return {check::Gate::Decision::Hold, pause->reason()};
+    }
     return answer;
 }
 
 net::Task<conf::Result<void>> Spool::accept(std::shared_ptr<queue::Message> message) {
     auto& envelope = message->envelope;
-    const auto generation = gate_.generation();
+    const auto generation = this->generation();
     const auto answer = judge(envelope);
     const bool held = answer.decision != check::Gate::Decision::Open;
     if (held) {
@@ -145,6 +154,16 @@ void Spool::activate(std::shared_ptr<queue::Envelope> envelope,
                      std::shared_ptr<const queue::Content> content,
                      std::uint64_t judged,
                      Effects& effects) {
+    const auto it = hold_in_memory(std::move(envelope), std::move(content), judged);
+    submit_parts(it->second, clock_.now(), effects);
+    if (it->second.outstanding == 0) {  // a pause came while it was stored
+        finish_step(it, effects);
+    }
+}
+
+Spool::ActiveMap::iterator Spool::hold_in_memory(std::shared_ptr<queue::Envelope> envelope,
+                                                 std::shared_ptr<const queue::Content> content,
+                                                 std::uint64_t judged) {
     Active active;
     active.envelope = std::move(envelope);
     active.judged = judged;
@@ -155,33 +174,45 @@ void Spool::activate(std::shared_ptr<queue::Envelope> envelope,
     const auto id = active.envelope->id;
     const auto [it, inserted] = active_.emplace(id, std::move(active));
     assert(inserted);
-    submit_parts(it->second, wall_clock(), effects);
+    return it;
 }
 
 void Spool::submit_parts(Active& active, queue::Instant now, Effects& effects) {
-    std::vector<queue::Part> parts;
-    Notice notice;
+    std::vector<int> positions;
     const auto& recipients = active.envelope->recipients;
     for (std::size_t i = 0; i < recipients.size(); ++i) {
-        if (recipients[i].awaits_report()) {  // the relay stopped before the report was stored
-            active.owed.insert(static_cast<int>(i));
-            notice.relayed.push_back(static_cast<int>(i));
-        }
         if (!recipients[i].is_open() || recipients[i].due > now ||
             active.owed.contains(static_cast<int>(i))) {
             continue;
         }
-        const std::string_view domain = recipients[i].address.domain();
+        positions.push_back(static_cast<int>(i));
+    }
+    submit_recipients(active, positions, now, effects);
+}
+
+void Spool::submit_recipients(Active& active,
+                              const std::vector<int>& positions,
+                              queue::Instant now,
+                              Effects& effects) {
+    const auto paused = pauses_.get();
+    std::vector<queue::Part> parts;
+    for (const int position : positions) {
+        const auto& recipient = active.envelope->recipients[static_cast<std::size_t>(position)];
+        const std::string_view domain = recipient.address.domain();
+        if (paused->stops(domain)) {
+            active.aside.insert(position);
+            continue;
+        }
+        active.aside.erase(position);
         auto part = std::find_if(
             parts.begin(), parts.end(), [&](const auto& known) { return known.domain == domain; });
         if (part == parts.end()) {
             part = parts.insert(parts.end(),
                                 queue::Part{active.envelope->id, std::string(domain), {}});
         }
-        part->recipients.push_back(static_cast<int>(i));
+        part->recipients.push_back(position);
         ++active.outstanding;
     }
-    owe(active, std::move(notice), effects);
     for (auto& part : parts) {
         if (const auto site = scheduler_.submit(std::move(part), now)) {
             offer(*site, effects);
@@ -206,9 +237,6 @@ void Spool::offer(const queue::SiteId& site, Effects& effects) {
 }
 
 void Spool::carry_out(Effects effects) {
-    if (!effects.changes.empty()) {
-        committer_.commit_later(std::move(effects.changes));
-    }
     for (auto& wake : effects.wakes) {
         wake();
     }
@@ -219,7 +247,7 @@ void Spool::carry_out(Effects effects) {
         listener_.connections_wanted();
     }
     report(effects);
-    if (!effects.held.empty() && gate_.generation() != effects.judged) {
+    if (effects.review || (effects.judged && generation() != *effects.judged)) {
         review_wanted_ = true;  // a verdict came while the message was put away
         post_turn();
     }
@@ -229,7 +257,7 @@ void Spool::carry_out(Effects effects) {
     if (effects.due) {
         const std::lock_guard lock(mutex_);
         next_due_ = std::min(next_due_, *effects.due);
-        if (*effects.due <= wall_clock()) {
+        if (*effects.due <= clock_.now()) {
             post_turn();
         }
     }
@@ -243,10 +271,12 @@ std::vector<std::string> Spool::domains_to_route(queue::Instant now) {
 void Spool::assign(const std::string& domain,
                    const queue::SiteId& site,
                    queue::Instant valid_until) {
+    constexpr queue::Duration kLongest = std::chrono::hours(24);  // no TTL counts for longer
+    const queue::Duration valid = std::min(valid_until - wall_clock(), kLongest);
     Effects effects;
     {
         const std::lock_guard lock(mutex_);
-        scheduler_.assign(domain, site, valid_until);
+        scheduler_.assign(domain, site, clock_.now() + valid);
         const auto* destination = scheduler_.destination(site);
         const auto waiting = destination == nullptr ? 0 : destination->waiting();
         for (std::size_t i = 0; i < waiting && waiters_.contains(site); ++i) {
@@ -294,15 +324,20 @@ std::optional<Lease> Spool::next_for(const queue::SiteId& site,
             const auto it = active_.find(attempt->id);
             assert(it != active_.end());
             Active& active = it->second;
-            if (const auto generation = gate_.generation(); active.judged != generation) {
+            if (const auto generation = this->generation(); active.judged != generation) {
                 const auto answer = judge(*active.envelope);
+                active.judged = generation;
                 if (answer.decision != check::Gate::Decision::Open) {
-                    active.outstanding -= attempt->recipients().size();
-                    effects.judged = generation;
-                    put_on_hold(it, answer.reason, effects);
+                    set_aside(active, attempt->recipients());
+                    effects.judged = std::min(effects.judged.value_or(generation), generation);
+                    put_on_hold(it, {answer.reason, clock_.now()}, effects);
                     continue;
                 }
-                active.judged = generation;
+                if (is_stopped(*attempt)) {  // in part: the rest of it comes again
+                    set_aside(active, attempt->recipients());
+                    follow_pauses(it, effects);
+                    continue;
+                }
             }
             // The courier gets its own recipients alone: a copy that nobody else changes.
             const auto& whole = *active.envelope;
@@ -331,20 +366,24 @@ void Spool::replace_signatures(Lease& lease, std::string signatures, std::string
     content->signatures = signatures;
     lease.content_ = content;
     lease.envelope_ = envelope;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto it = active_.find(envelope->id);
-        if (it != active_.end()) {
-            it->second.envelope->size = envelope->size;
-            it->second.envelope->signed_by = signed_by;
-            if (it->second.content != nullptr) {
-                it->second.content = content;
-            }
-        }
+    queue::Resign resign{envelope->id, std::move(signatures), std::move(signed_by)};
+    const std::lock_guard lock(mutex_);
+    const auto it = active_.find(envelope->id);
+    if (it == active_.end()) {
+        store_later(std::move(resign));
+        return;
     }
-    Committer::Changes changes;
-    changes.emplace_back(queue::Resign{envelope->id, std::move(signatures), std::move(signed_by)});
-    committer_.commit_later(std::move(changes));
+    Active& active = it->second;
+    active.envelope->size = envelope->size;
+    active.envelope->signed_by = resign.signed_by;
+    if (active.content != nullptr) {
+        active.content = content;
+    }
+    if (active.storing) {
+        active.resigned = std::move(resign);
+    } else {
+        store_later(std::move(resign));
+    }
 }
 
 void Spool::stop_waiting(const queue::SiteId& site, std::uint64_t waiter) {
@@ -368,6 +407,12 @@ void Spool::give_back(queue::Attempt attempt) {
                 it->second.outstanding -= attempt.recipients().size();
                 finish_step(it, effects);
             }
+        } else if (!it->second.envelope->hold.reason.empty()) {  // meanwhile
+            set_aside(it->second, attempt.recipients());
+            finish_step(it, effects);
+        } else if (is_stopped(attempt)) {
+            set_aside(it->second, attempt.recipients());
+            follow_pauses(it, effects);
         } else {
             const auto site = attempt.site;
             scheduler_.give_back(std::move(attempt));

@@ -8,33 +8,6 @@
 
 namespace relay {
 
-net::Task<std::optional<Explained>> Spool::explain(queue::MessageId id) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (const auto it = active_.find(id); it != active_.end()) {
-            co_return Explained{*it->second.envelope, "active", std::nullopt};
-        }
-        if (const auto it = finished_at_.find(id); it != finished_at_.end()) {
-            co_return Explained{
-                finished_[it->second - finished_dropped_], "finished", std::nullopt};
-        }
-    }
-    std::function<std::optional<Explained>()> work = [this, id]() -> std::optional<Explained> {
-        auto stored = store_.load(id);
-        if (!stored) {
-            return std::nullopt;
-        }
-        const bool held = !stored->envelope.hold.reason.empty();
-        return Explained{std::move(stored->envelope),
-                         held          ? "held"
-                         : stored->due ? "waiting"
-                                       : "active",
-                         stored->due};
-    };
-    std::optional<Explained> result = co_await disk_.run<std::optional<Explained>>(std::move(work));
-    co_return result;
-}
-
 net::Task<conf::Result<queue::Page>> Spool::list(queue::Filter filter, queue::MessageId from) {
     std::function<conf::Result<queue::Page>()> work = [this, filter = std::move(filter), from] {
         return store_.query(filter, from);
@@ -47,34 +20,34 @@ net::Task<conf::Result<queue::Page>> Spool::list(queue::Filter filter, queue::Me
 /// Goes through all matches page by page; `step` runs on the committer's thread, where no claim can
 /// come between.
 net::Task<conf::Result<std::size_t>> Spool::walk(queue::Filter filter, Step step) {
-    using Walked =
+    using Stepped =
         std::shared_ptr<std::pair<conf::Result<std::size_t>, std::optional<queue::MessageId>>>;
     std::size_t total = 0;
     std::optional<queue::MessageId> from = queue::MessageId(0);
     while (from) {
-        std::function<void(std::function<void(Walked)>)> start =
+        std::function<void(std::function<void(Stepped)>)> start =
             [this, &filter, step, at = *from](auto done) {
                 committer_.on_store([this, filter, step, at, done](queue::Store& store) {
                     const auto page = store.query(filter, at);
                     if (!page) {
-                        done(std::make_shared<Walked::element_type>(page.error(), std::nullopt));
+                        done(std::make_shared<Stepped::element_type>(page.error(), std::nullopt));
                         return;
                     }
                     conf::Result<void> result;
                     const std::size_t count = (this->*step)(store, *page, result);
                     if (result) {
-                        done(std::make_shared<Walked::element_type>(count, page->next));
+                        done(std::make_shared<Stepped::element_type>(count, page->next));
                     } else {
-                        done(std::make_shared<Walked::element_type>(result.error(), std::nullopt));
+                        done(std::make_shared<Stepped::element_type>(result.error(), std::nullopt));
                     }
                 });
             };
-        const Walked walked = co_await net::hand_over<Walked>(std::move(start));
-        if (!walked->first) {
-            co_return walked->first.error();
+        const Stepped stepped = co_await net::hand_over<Stepped>(std::move(start));
+        if (!stepped->first) {
+            co_return stepped->first.error();
         }
-        total += *walked->first;
-        from = walked->second;
+        total += *stepped->first;
+        from = stepped->second;
     }
     co_return total;
 }
@@ -101,7 +74,9 @@ std::size_t Spool::retry_matches(queue::Store& store,
         }
         auto soon = std::make_shared<queue::Envelope>(envelope);
         for (auto& recipient : soon->recipients) {
-            recipient.due = std::min(recipient.due, now);
+            if (!has_ended(recipient)) {
+                recipient.due = std::min(recipient.due, now);
+            }
         }
         changes.emplace_back(queue::Update{std::move(soon), now});
     }
@@ -109,6 +84,14 @@ std::size_t Spool::retry_matches(queue::Store& store,
         return 0;
     }
     result = store.commit(changes);
+    if (result) {
+        for (const auto& [envelope, due] : page.messages) {
+            if (due && envelope.hold.reason.empty()) {
+                history_.note(
+                    envelope.id, history::Kind::Retried, {{history::Field::By, "a person"}});
+            }
+        }
+    }
     {
         const std::lock_guard lock(mutex_);
         next_due_ = std::min(next_due_, now);
@@ -143,14 +126,10 @@ std::size_t Spool::remove_matches(queue::Store& store,
                 metrics_.recipients_deleted.add();
             }
         }
-        if (!stored.hold.reason.empty()) {
-            if (const auto reason = held_.find(stored.hold.reason);
-                reason != held_.end() && --reason->second == 0) {
-                held_.erase(reason);
-            }
-        }
+        count_held(stored.hold.reason, "");
         log::Event(log::Level::Info, "deleted").field("id", envelope.id.text());
-        remember_finished(envelope);
+        history_.note(envelope.id, history::Kind::Deleted, {{history::Field::By, "a person"}});
+        history_.finish(std::make_shared<const queue::Envelope>(envelope));
         if (it == active_.end()) {
             continue;
         }

@@ -12,21 +12,6 @@ namespace relay {
 using Kind = queue::Outcome::Kind;
 using State = queue::Recipient::State;
 
-namespace {
-
-/// What the report of `notice` ends, ended.
-void close_reported(const Notice& notice, queue::Envelope& envelope) {
-    for (const auto& [positions, state] : {std::pair(&notice.failed, State::Failed),
-                                           std::pair(&notice.expired, State::Expired),
-                                           std::pair(&notice.relayed, State::Delivered)}) {
-        for (const int position : *positions) {
-            envelope.recipients[static_cast<std::size_t>(position)].state = state;
-        }
-    }
-}
-
-}  // namespace
-
 void Spool::settle(Lease lease, const std::vector<queue::Outcome>& outcomes) {
     Effects effects;
     {
@@ -39,11 +24,11 @@ void Spool::settle(Lease lease, const std::vector<queue::Outcome>& outcomes) {
         Active& active = it->second;
         active.outstanding -= positions.size();
         Notice notice;
-        const auto now = wall_clock();
+        const auto now = clock_.now();
         for (std::size_t i = 0; i < positions.size(); ++i) {
             record(active, positions[i], outcomes[i], now, notice, effects);
         }
-        owe(active, std::move(notice), effects);
+        owe(active, notice);
         finish_step(it, effects);
     }
     carry_out(std::move(effects));
@@ -79,13 +64,17 @@ void Spool::record(Active& active,
             give_up(active, position, false, notice, effects);
             return;
         case Kind::Deferred: {
+            const double random = std::uniform_real_distribution<double>(0, 1)(random_);
+            recipient.due = policy_->next(recipient.attempts, outcome, now, random);
+            if (envelope.hold.person) {  // meanwhile: it does not expire
+                break;
+            }
             const auto end = policy_->expires(envelope.accepted);
             if (now >= end) {
                 give_up(active, position, true, notice, effects);
                 return;
             }
-            const double random = std::uniform_real_distribution<double>(0, 1)(random_);
-            recipient.due = std::min(end, policy_->next(recipient.attempts, now, random));
+            recipient.due = std::min(end, recipient.due);
             break;
         }
     }
@@ -100,31 +89,15 @@ void Spool::give_up(Active& active, int position, bool expired, Notice& notice, 
     // RFC 3461 5.2.6 b: NOTIFY without FAILURE: a DSN MUST NOT be issued.
     if (!envelope.sender.is_null() && recipient.dsn.wants_failure()) {
         active.owed.insert(position);
+        if (expired) {
+            recipient.due = queue::Instant::max();  // over, also for who reads it from the store
+        }
         (expired ? notice.expired : notice.failed).push_back(position);
         return;
     }
     recipient.state = expired ? State::Expired : State::Failed;
     effects.endings.push_back(
-        {envelope.id, recipient, Kind::Failed, expired, wall_clock() - envelope.accepted});
-}
-
-void Spool::owe(Active& active, Notice notice, Effects& effects) {
-    if (notice.empty()) {
-        return;
-    }
-    // One report at a time: two would each store the message as if the other were not.
-    if (active.reporting) {
-        const auto append = [](std::vector<int>& all, const std::vector<int>& more) {
-            all.insert(all.end(), more.begin(), more.end());
-        };
-        append(active.next.failed, notice.failed);
-        append(active.next.expired, notice.expired);
-        append(active.next.relayed, notice.relayed);
-        return;
-    }
-    active.reporting = true;
-    notice.envelope = std::make_shared<const queue::Envelope>(*active.envelope);
-    effects.notices.push_back(std::move(notice));
+        {envelope.id, recipient, Kind::Failed, expired, clock_.now() - envelope.accepted});
 }
 
 void Spool::finish_step(ActiveMap::iterator it, Effects& effects) {
@@ -136,23 +109,74 @@ void Spool::finish_step(ActiveMap::iterator it, Effects& effects) {
         }
         return;
     }
-    if (active.outstanding > 0 || !active.owed.empty()) {
-        effects.changes.emplace_back(
-            queue::Update{std::make_shared<const queue::Envelope>(envelope), std::nullopt});
+    if (!envelope.is_open()) {
+        store_later(queue::Remove{envelope.id});
+        history_.finish(active.envelope);
+        erase(it);
         return;
     }
-    if (!envelope.is_open()) {
-        effects.changes.emplace_back(queue::Remove{envelope.id});
-        remember_finished(envelope);
-    } else {
-        const auto due = envelope.due();
-        if (envelope.hold.reason.empty()) {
-            effects.due = effects.due ? std::min(*effects.due, due) : due;
+    const auto now = clock_.now();
+    warn(envelope, now, effects);
+    const Telling telling = tell(active, now, effects);
+    if (active.outstanding > 0 || telling == Telling::Made || telling == Telling::Gathers) {
+        if (telling == Telling::Gathers) {
+            gather(envelope.id, active);
         }
-        effects.changes.emplace_back(
-            queue::Update{std::make_shared<const queue::Envelope>(envelope), due});
+        if (!active.storing) {
+            store_later(queue::Update{row_while_active(envelope), std::nullopt});
+        }
+        return;
     }
+    hold_if_paused(active, effects);
+    const auto due = next_look(active, now);
+    if (envelope.hold.reason.empty()) {
+        effects.due = effects.due ? std::min(*effects.due, due) : due;
+    } else {
+        count_held("", envelope.hold.reason);
+        // A verdict came while it was in memory.
+        effects.review = effects.review || active.judged != generation();
+    }
+    store_later(queue::Update{std::make_shared<const queue::Envelope>(envelope), due});
     erase(it);
+}
+
+/// When a message that waits is needed in memory: for an attempt, or for what its sender is owed.
+queue::Instant Spool::next_look(const Active& active, queue::Instant now) const {
+    const auto& envelope = *active.envelope;
+    const auto paused = pauses_.get();
+    queue::Instant due = queue::Instant::max();
+    queue::Instant stopped = due;
+    for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
+        const auto& recipient = envelope.recipients[i];
+        if (recipient.is_open() && !active.owed.contains(static_cast<int>(i))) {
+            auto& earliest = paused->stops(recipient.address.domain()) ? stopped : due;
+            earliest = std::min(earliest, recipient.due);
+        }
+    }
+    if (due == queue::Instant::max()) {
+        due = stopped;
+    }
+    if (!active.next.empty()) {
+        due = std::min(due, active.report_after);
+    }
+    const auto warns = policy_->warns(envelope.accepted);
+    if (warns > now && warns < due && wants_warning(envelope)) {
+        due = warns;
+    }
+    return due;
+}
+
+void Spool::store_later(queue::Change change) {
+    Committer::Changes changes;
+    changes.push_back(std::move(change));
+    committer_.commit_later(std::move(changes));
+}
+
+void Spool::end_storing(Active& active) {
+    active.storing = false;
+    if (active.resigned) {
+        store_later(*std::exchange(active.resigned, std::nullopt));
+    }
 }
 
 void Spool::erase(ActiveMap::iterator it) {
@@ -184,7 +208,7 @@ void Spool::settle_site(const queue::SiteId& site, const queue::Outcome& outcome
 void Spool::settle_parts(const std::vector<queue::Part>& parts,
                          const queue::Outcome& outcome,
                          Effects& effects) {
-    const auto now = wall_clock();
+    const auto now = clock_.now();
     for (const auto& part : parts) {
         const auto it = active_.find(part.id);
         assert(it != active_.end());
@@ -194,114 +218,21 @@ void Spool::settle_parts(const std::vector<queue::Part>& parts,
         for (const int position : part.recipients) {
             record(active, position, outcome, now, notice, effects);
         }
-        owe(active, std::move(notice), effects);
+        owe(active, notice);
         finish_step(it, effects);
-    }
-}
-
-net::Task<conf::Result<void>> Spool::accept_notice(std::shared_ptr<queue::Message> report,
-                                                   const Notice& notice) {
-    const auto original = notice.envelope->id;
-    const auto generation = gate_.generation();
-    const auto answer = judge(report->envelope);
-    const bool held = answer.decision != check::Gate::Decision::Open;
-    if (held) {
-        report->envelope.hold = {answer.reason, report->envelope.accepted};
-    }
-    Committer::Changes changes;
-    changes.emplace_back(queue::Insert{
-        report, held ? std::optional(report->envelope.accepted) : std::optional<queue::Instant>()});
-    bool removed = false;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto it = active_.find(original);
-        if (it == active_.end() || it->second.deleted) {
-            co_return conf::Result<void>();  // an operator removed the message: nothing is owed any
-                                             // more
-        }
-        auto after = std::make_shared<queue::Envelope>(*it->second.envelope);
-        close_reported(notice, *after);
-        if (after->is_open()) {
-            changes.emplace_back(queue::Update{std::move(after), std::nullopt});
-        } else {
-            changes.emplace_back(queue::Remove{original});
-            removed = true;
-        }
-    }
-    const auto result = co_await committer_.commit(std::move(changes));
-    if (!result) {
-        co_return result;
-    }
-    Effects effects;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto it = active_.find(original);
-        if (it != active_.end() && !it->second.deleted) {
-            Active& active = it->second;
-            close_reported(notice, *active.envelope);
-            const auto delay = wall_clock() - active.envelope->accepted;
-            for (const auto& [positions, expired] :
-                 {std::pair(&notice.failed, false), std::pair(&notice.expired, true)}) {
-                for (const int position : *positions) {
-                    active.owed.erase(position);
-                    effects.endings.push_back(
-                        {original,
-                         active.envelope->recipients[static_cast<std::size_t>(position)],
-                         Kind::Failed,
-                         expired,
-                         delay});
-                }
-            }
-            for (const int position : notice.relayed) {
-                active.owed.erase(position);  // its ending was told when it was delivered
-            }
-            active.reporting = false;
-            if (active.envelope->is_open()) {
-                owe(active, std::exchange(active.next, {}), effects);
-                finish_step(it, effects);
-            } else {
-                if (!removed) {  // the last of the others ended during the commit
-                    effects.changes.emplace_back(queue::Remove{original});
-                }
-                remember_finished(*active.envelope);
-                erase(it);
-            }
-        }
-        if (held) {
-            ++held_[answer.reason];
-            effects.held.emplace_back(report->envelope.id, answer.reason);
-            effects.judged = generation;
-        } else {
-            activate(std::make_shared<queue::Envelope>(report->envelope),
-                     report->content,
-                     generation,
-                     effects);
-        }
-    }
-    metrics_.messages_accepted.add();
-    carry_out(std::move(effects));
-    co_return result;
-}
-
-void Spool::owe_again(Notice notice) {
-    const std::lock_guard lock(mutex_);
-    owed_.emplace_back(wall_clock() + std::chrono::seconds(10), std::move(notice));
-}
-
-void Spool::remember_finished(const queue::Envelope& envelope) {
-    finished_at_[envelope.id] = finished_dropped_ + finished_.size();
-    finished_.push_back(envelope);
-    if (finished_.size() > kFinishedKept) {
-        finished_at_.erase(finished_.front().id);
-        finished_.pop_front();
-        ++finished_dropped_;
     }
 }
 
 void Spool::report(const Effects& effects) {
     for (const auto& [id, reason] : effects.held) {
         log::Event(log::Level::Warning, "held").field("id", id.text()).field("reason", reason);
+        history_.note(id, history::Kind::Held, {{history::Field::Reason, reason}});
     }
+    for (const auto id : effects.released) {
+        log::Event(log::Level::Info, "released").field("id", id.text()).field("by", "a person");
+        history_.note(id, history::Kind::Released, {{history::Field::By, "a person"}});
+    }
+    note_endings(effects.endings);
     for (const auto& ending : effects.endings) {
         const auto& recipient = ending.recipient;
         const queue::Outcome none;
@@ -321,7 +252,7 @@ void Spool::report(const Effects& effects) {
             case Kind::Failed:
                 name = ending.expired ? "expired" : "bounced";
                 (ending.expired ? metrics_.recipients_expired : metrics_.recipients_bounced).add();
-                level = log::Level::Warning;
+                level = ending.lost_to.empty() ? log::Level::Warning : log::Level::Error;
                 break;
         }
         log::Event event(level, name);
@@ -334,10 +265,13 @@ void Spool::report(const Effects& effects) {
         }
         event.field(outcome.remote ? "reply" : "reason", outcome.text);
         event.field("delay", ending.delay.count() / 1000);
+        if (!ending.lost_to.empty()) {
+            event.field("held", ending.lost_to);
+        }
         if (ending.kind == Kind::Deferred) {
             event.field(
                 "next",
-                std::chrono::ceil<std::chrono::seconds>(recipient.due - wall_clock()).count());
+                std::chrono::ceil<std::chrono::seconds>(recipient.due - clock_.now()).count());
         }
     }
 }

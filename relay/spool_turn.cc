@@ -1,29 +1,32 @@
-// Spool, third part: what time and the gate do to a message: paging in, holding and releasing,
-// expiry.
+// Spool, third part: what time does to a message: paging in, expiry.
 #include <algorithm>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
-#include "relay/clock.h"
 #include "relay/log.h"
+#include "relay/net/hand_over.h"
 #include "relay/spool.h"
 
 namespace relay {
 
-using State = queue::Recipient::State;
+using Decision = check::Gate::Decision;
 
 namespace {
 
 constexpr std::size_t kClaimAtOnce = 500;
-constexpr std::size_t kHeldAtOnce = 200;
 constexpr std::chrono::seconds kLookEvery{5};  // at expiry of what is active or held
+constexpr std::chrono::seconds kAbsence{60};   // between two turns: the machine slept
+constexpr std::chrono::hours kLastChance{1};   // for an attempt at what expired meanwhile
 
-queue::Outcome never_tried() {
+queue::Outcome never_tried(const std::string& held) {
     queue::Outcome outcome;
     outcome.kind = queue::Outcome::Kind::Deferred;
     outcome.status = {4, 4, 7};
     outcome.text = "no delivery was possible before the message expired";
+    if (!held.empty()) {
+        outcome.text += ": this relay held it: " + held;
+    }
     return outcome;
 }
 
@@ -32,8 +35,10 @@ queue::Outcome never_tried() {
 void Spool::start(net::Loop& loop) {
     loop_ = &loop;
     timer_.emplace(loop.executor());
+    started_ = turned_ = clock_.now();
     gate_.on_change([this] { post_turn(); });
     loop.spawn("spool", run());
+    loop.spawn("spool", bring_nearer());
 }
 
 void Spool::stop() {
@@ -62,7 +67,7 @@ net::Task<> Spool::run() {
         {
             const std::lock_guard lock(mutex_);
             if (!claiming_ && active_.size() < active_limit_) {
-                wait = std::clamp(next_due_ - wall_clock(), std::chrono::milliseconds(5), wait);
+                wait = std::clamp(next_due_ - clock_.now(), std::chrono::milliseconds(5), wait);
             }
         }
         if (turn_posted_) {
@@ -74,26 +79,95 @@ net::Task<> Spool::run() {
     }
 }
 
+void Spool::follow_clock() {
+    const auto mail = store_.messages() == 0 ? SteadyWall::Queue::Empty : SteadyWall::Queue::Waits;
+    if (const auto jump = clock_.follow(mail)) {
+        log::Event(log::Level::Warning, "clock-jumped")
+            .field("by", std::chrono::duration_cast<std::chrono::seconds>(*jump).count());
+    }
+    const auto now = clock_.now();
+    const std::lock_guard lock(mutex_);
+    if (now - std::exchange(turned_, now) > kAbsence) {
+        started_ = now;
+    }
+}
+
+/// A clock that was set back while the relay did not run left due times further ahead than any wait
+/// is. What waits for them comes as after an attempt now.
+net::Task<> Spool::bring_nearer() {
+    using Next = conf::Result<std::optional<queue::Instant>>;
+    std::function<void(std::function<void(Next)>)> start = [this](auto done) {
+        committer_.on_store([done](queue::Store& store) { done(store.next_due()); });
+    };
+    const Next next = co_await net::hand_over<Next>(std::move(start));
+    if (!next || !*next || **next <= furthest_due()) {
+        co_return;
+    }
+    log::Event(log::Level::Warning, "clock-went-back")
+        .field("by", std::chrono::ceil<std::chrono::seconds>(**next - clock_.now()).count())
+        .field("advice", "what waits is tried within the longest wait of queue.retry");
+    queue::Filter filter;
+    filter.state = queue::Filter::State::Waiting;
+    const auto changed = co_await walk(std::move(filter), &Spool::bring_nearer_matches);
+    if (!changed) {
+        log::Event(log::Level::Error, "store").field("error", changed.error().message());
+    }
+}
+
+queue::Instant Spool::furthest_due() {
+    const std::lock_guard lock(mutex_);
+    const auto now = clock_.now();
+    auto furthest = std::max(now + policy_->longest(), now + ReportLimit::kHour);
+    if (const auto warns = policy_->warns(now); warns != queue::Instant::max()) {
+        furthest = std::max(furthest, warns);
+    }
+    return furthest + std::chrono::minutes(1);
+}
+
+std::size_t Spool::bring_nearer_matches(queue::Store& store,
+                                        const queue::Page& page,
+                                        conf::Result<void>& result) {
+    const auto furthest = furthest_due();
+    const auto now = clock_.now();
+    Committer::Changes changes;
+    for (const auto& [envelope, due] : page.messages) {
+        if (!due || *due <= furthest || !envelope.hold.reason.empty()) {
+            continue;
+        }
+        auto nearer = std::make_shared<queue::Envelope>(envelope);
+        auto first = furthest;
+        const std::lock_guard lock(mutex_);
+        for (auto& recipient : nearer->recipients) {
+            if (!recipient.is_open() || has_ended(recipient)) {
+                continue;
+            }
+            const double random = std::uniform_real_distribution<double>(0, 1)(random_);
+            recipient.due = std::min(
+                recipient.due,
+                policy_->next(std::max(recipient.attempts, 1), queue::Outcome{}, now, random));
+            first = std::min(first, recipient.due);
+        }
+        changes.emplace_back(queue::Update{std::move(nearer), first});
+        next_due_ = std::min(next_due_, first);
+    }
+    if (!changes.empty()) {
+        result = store.commit(changes);
+    }
+    return changes.size();
+}
+
 void Spool::turn() {
-    const auto now = wall_clock();
-    const auto generation = gate_.generation();
+    follow_clock();
+    const auto now = clock_.now();
     const bool look = now >= next_look_;
     if (look) {
         next_look_ = now + kLookEvery;
-        expire_active(now);
+        go_through_active(now);
         const std::lock_guard lock(mutex_);
         scheduler_.tidy(now);
     }
-    owe_due(now);
-    if ((generation != reviewed_generation_ || look || review_wanted_) &&
-        !reviewing_.exchange(true)) {
-        const bool expiry_only =
-            generation == reviewed_generation_ && !review_wanted_.exchange(false);
-        reviewed_generation_ = generation;
-        committer_.on_store([this, generation, expiry_only](queue::Store& store) {
-            review_held(store, queue::MessageId(0), generation, expiry_only);
-        });
-    }
+    end_gathering(now);
+    start_review(now, look);
     std::size_t room = 0;
     {
         const std::lock_guard lock(mutex_);
@@ -113,41 +187,17 @@ void Spool::turn() {
 }
 
 void Spool::claim(queue::Store& store, std::size_t limit) {
-    const auto now = wall_clock();
+    const auto now = clock_.now();
     auto claimed = store.claim_due(now, limit);
     auto next =
         claimed && claimed->size() < limit ? store.next_due() : std::optional<queue::Instant>(now);
     Effects effects;
-    const auto generation = gate_.generation();
+    const auto generation = this->generation();
     effects.judged = generation;
     if (claimed) {
         const std::lock_guard lock(mutex_);
         for (auto& one : *claimed) {
-            auto envelope = std::make_shared<queue::Envelope>(std::move(one));
-            const auto id = envelope->id;
-            const bool expired = now >= policy_->expires(envelope->accepted);
-            const auto answer = judge(*envelope);
-            if (expired) {
-                for (auto& recipient : envelope->recipients) {
-                    recipient.due = queue::Instant::max();  // no attempt any more
-                }
-            }
-            activate(std::move(envelope), nullptr, generation, effects);
-            const auto it = active_.find(id);
-            const auto& owed = it->second.owed;
-            if (expired) {
-                std::vector<int> open;
-                const auto& recipients = it->second.envelope->recipients;
-                for (std::size_t i = 0; i < recipients.size(); ++i) {
-                    if (recipients[i].is_open() && !owed.contains(static_cast<int>(i))) {
-                        open.push_back(static_cast<int>(i));
-                    }
-                }
-                expire(it, open, effects);
-            } else if (answer.decision != check::Gate::Decision::Open &&
-                       (it->second.outstanding > 0 || owed.empty())) {
-                put_on_hold(it, answer.reason, effects);
-            }
+            take_up(std::move(one), now, generation, effects);
         }
     } else {
         log::Event(log::Level::Error, "store").field("error", claimed.error().message());
@@ -166,113 +216,72 @@ void Spool::claim(queue::Store& store, std::size_t limit) {
     post_turn();
 }
 
-void Spool::put_on_hold(ActiveMap::iterator it, const std::string& reason, Effects& effects) {
+/// A message from the store whose turn has come: to be tried, held or given up, or for a report.
+void Spool::take_up(queue::Envelope claimed,
+                    queue::Instant now,
+                    std::uint64_t generation,
+                    Effects& effects) {
+    auto answer = judge(claimed);
+    queue::Hold hold{answer.reason, now};
+    if (claimed.hold.person) {  // and the relay stopped while it was in memory
+        answer.decision = Decision::Hold;
+        hold = {std::string(kHeldByPerson), claimed.hold.since, true};
+    }
+    const bool too_old = now >= policy_->expires(claimed.accepted) && !claimed.hold.person;
+    const bool chance = too_old && answer.decision != Decision::Hold && has_last_chance(claimed);
+    const auto it =
+        hold_in_memory(std::make_shared<queue::Envelope>(std::move(claimed)), nullptr, generation);
     Active& active = it->second;
-    for (const auto& part : scheduler_.take_message(it->first)) {
-        active.outstanding -= part.recipients.size();
+    recall_owed(active);
+    std::vector<int> open;
+    const auto& recipients = active.envelope->recipients;
+    for (std::size_t i = 0; i < recipients.size(); ++i) {
+        if (recipients[i].is_open() && !active.owed.contains(static_cast<int>(i))) {
+            open.push_back(static_cast<int>(i));
+        }
     }
-    if (active.envelope->hold.reason != reason) {
-        active.envelope->hold = {reason, wall_clock()};
-        ++held_[reason];
-        effects.held.emplace_back(it->first, reason);
+    if (too_old && !chance) {
+        expire(it, open, answer.reason, effects);
+    } else if (answer.decision != Decision::Open && !open.empty()) {
+        put_on_hold(it, std::move(hold), effects);
+    } else {
+        if (chance) {
+            active.last_chance = now + kLastChance;
+        }
+        submit_parts(active, now, effects);
+        // The store has it as it is, unless nothing is to be tried.
+        if (active.outstanding == 0) {
+            finish_step(it, effects);
+        } else if (tell(active, now, effects) == Telling::Gathers) {
+            gather(it->first, active);
+        }
     }
-    finish_step(it, effects);
 }
 
-void Spool::review_held(queue::Store& store,
-                        queue::MessageId after,
-                        std::uint64_t generation,
-                        bool expiry_only) {
-    const auto now = wall_clock();
-    auto page = store.held(after, kHeldAtOnce);
-    if (!page) {
-        log::Event(log::Level::Error, "store").field("error", page.error().message());
-        reviewing_ = false;
-        return;
-    }
-    Committer::Changes changes;
-    std::map<std::string, std::uint64_t> still;
-    std::vector<queue::MessageId> released;
-    bool young = false;
-    for (auto& envelope : *page) {
-        bool expired = false;
-        {
-            const std::lock_guard lock(mutex_);
-            expired = now >= policy_->expires(envelope.accepted);
-        }
-        young = young || !expired;
-        const auto answer = judge(envelope);
-        const bool open = answer.decision == check::Gate::Decision::Open;
-        if (!expired && !open && answer.reason == envelope.hold.reason) {
-            ++still[answer.reason];
-            continue;
-        }
-        if (expired || open) {
-            if (!expired) {
-                released.push_back(envelope.id);
-            }
-            envelope.hold = {};
-            // Held for whatever reason, it was signed too long ago: the courier signs it anew.
-            envelope.signed_by.clear();
-            for (auto& recipient : envelope.recipients) {
-                recipient.due = std::min(recipient.due, now);
-            }
-        } else {
-            ++still[answer.reason];
-            envelope.hold.reason = answer.reason;
-        }
-        changes.emplace_back(queue::Update{std::make_shared<const queue::Envelope>(envelope), now});
-    }
-    if (!changes.empty()) {
-        if (const auto committed = store.commit(changes); !committed) {
-            log::Event(log::Level::Error, "store").field("error", committed.error().message());
-            reviewing_ = false;
-            return;
-        }
-    }
-    for (const auto id : released) {
-        log::Event(log::Level::Info, "released").field("id", id.text());
-    }
-    // Ids are ordered by time: behind the first one that is young enough nothing has expired.
-    const bool last = page->size() < kHeldAtOnce || (expiry_only && young);
-    {
-        const std::lock_guard lock(mutex_);
-        if (!changes.empty()) {
-            next_due_ = std::min(next_due_, now);
-            review_wanted_ = review_wanted_ || expiry_only;  // the counts by reason are stale
-        }
-        if (!expiry_only) {
-            if (after == queue::MessageId(0)) {
-                held_.clear();
-            }
-            for (const auto& [reason, count] : still) {
-                held_[reason] += count;
-            }
-        }
-    }
-    if (!changes.empty()) {
-        post_turn();
-    }
-    if (last || stopping_) {
-        reviewing_ = false;
-        return;
-    }
-    // One page at a time, so that commits of new mail go in between.
-    committer_.on_store(
-        [this, next = page->back().id, generation, expiry_only](queue::Store& again) {
-            review_held(again, next, generation, expiry_only);
+/// It expired while the relay did not run, which could have tried it before: an attempt is due to
+/// it. With the lock held.
+bool Spool::has_last_chance(const queue::Envelope& envelope) const {
+    return std::any_of(
+        envelope.recipients.begin(), envelope.recipients.end(), [this](const auto& recipient) {
+            return recipient.is_open() && !has_ended(recipient) && recipient.due < started_;
         });
 }
 
-void Spool::expire_active(queue::Instant now) {
+/// Expires what is too old, and tells the senders of what takes long.
+void Spool::go_through_active(queue::Instant now) {
     Effects effects;
     {
         const std::lock_guard lock(mutex_);
         std::vector<queue::MessageId> over;
         for (const auto& [id, active] : active_) {
-            if (now >= policy_->expires(active.envelope->accepted) && active.outstanding > 0 &&
-                !active.deleted) {
+            if (active.outstanding == 0 || active.deleted) {
+                continue;
+            }
+            if (now >= policy_->expires(active.envelope->accepted) && now >= active.last_chance &&
+                !active.envelope->hold.person) {
                 over.push_back(id);
+            } else {
+                warn(*active.envelope, now, effects);
             }
         }
         for (const auto id : over) {
@@ -283,37 +292,34 @@ void Spool::expire_active(queue::Instant now) {
                 positions.insert(positions.end(), part.recipients.begin(), part.recipients.end());
             }
             if (!positions.empty()) {
-                expire(it, positions, effects);
+                expire(it, positions, "", effects);
             }
         }
     }
     carry_out(std::move(effects));
 }
 
-void Spool::expire(ActiveMap::iterator it, const std::vector<int>& positions, Effects& effects) {
+void Spool::expire(ActiveMap::iterator it,
+                   const std::vector<int>& positions,
+                   const std::string& held,
+                   Effects& effects) {
     Active& active = it->second;
+    const auto before = effects.endings.size();
     Notice notice;
     for (const int position : positions) {
         auto& recipient = active.envelope->recipients[static_cast<std::size_t>(position)];
         if (!recipient.last) {
-            recipient.last = never_tried();
+            recipient.last = never_tried(held);
         }
         give_up(active, position, true, notice, effects);
     }
-    owe(active, std::move(notice), effects);
-    finish_step(it, effects);
-}
-
-void Spool::owe_due(queue::Instant now) {
-    Effects effects;
-    {
-        const std::lock_guard lock(mutex_);
-        while (!owed_.empty() && owed_.front().first <= now) {
-            effects.notices.push_back(std::move(owed_.front().second));
-            owed_.pop_front();
+    if (active.envelope->sender.is_null()) {
+        for (auto ending = before; ending < effects.endings.size(); ++ending) {
+            effects.endings[ending].lost_to = held;
         }
     }
-    carry_out(std::move(effects));
+    owe(active, notice);
+    finish_step(it, effects);
 }
 
 }  // namespace relay

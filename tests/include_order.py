@@ -12,11 +12,11 @@ import sys
 
 # A unit is a folder of relay/, or the files of relay/ whose names begin with one of these words.
 LEVELS = [
-    {"log": ["log"], "metrics": ["metrics"], "clock": ["clock"], "current": ["current"]},
+    {"log": ["log"], "metrics": ["metrics"], "clock": ["clock", "steady_wall"], "current": ["current"]},
     {"smtp": [], "net": [], "mime": []},
-    {"committer": ["committer"], "memory_budget": ["memory_budget"]},
+    {"committer": ["committer"], "memory_budget": ["memory_budget"], "history": []},
     {"check": []},
-    {"spool": ["spool", "lease"]},
+    {"spool": ["spool", "lease", "pauses", "report_limit"]},
     {"intake": ["intake", "arrival", "body_digest", "recoding", "signing", "store_refusal", "submission_rules",
                 "trace_header"]},
     {"in": [], "out": []},

@@ -7,12 +7,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "queue/errors.h"
 #include "queue/sqlite_store.h"
 #include "relay/cli/control_client.h"
+#include "relay/cli/stopped_queue.h"
 #include "relay/clock.h"
-#include "relay/status/message_page.h"
-#include "relay/status/status_page.h"
+#include "relay/history/history_store.h"
+#include "relay/status/pause_json.h"
 
 namespace relay::cli {
 
@@ -29,9 +29,12 @@ public:
         if (!page) {
             return page;
         }
-        const auto json = nlohmann::ordered_json::parse(*page, nullptr, false);
-        if (!json.is_object() || !json.contains("queue")) {
+        auto json = nlohmann::ordered_json::parse(*page, nullptr, false);
+        if (!json.is_object() || !json.contains("queue") || !json["queue"].is_object()) {
             return conf::Error{{}, "the relay's /status says nothing of its queue"};
+        }
+        if (json.contains("paused")) {
+            json["queue"]["paused"] = json["paused"];
         }
         return json["queue"].dump(1) + "\n";
     }
@@ -56,11 +59,44 @@ public:
     }
 
     conf::Result<std::size_t> retry(const status::Selection& selection) override {
-        return change("/queue/retry", "retried", selection);
+        return count(order("/queue/retry", status::as_json(selection), "retried"), "retried");
     }
 
     conf::Result<std::size_t> remove(const status::Selection& selection) override {
-        return change("/queue/delete", "deleted", selection);
+        return count(order("/queue/delete", status::as_json(selection), "deleted"), "deleted");
+    }
+
+    conf::Result<std::size_t> hold(const status::HoldRequest& request) override {
+        return count(order("/queue/hold", status::as_json(request), "held"), "held");
+    }
+
+    conf::Result<Spool::Released> release(const status::Selection& selection) override {
+        const auto json = order("/queue/release", status::as_json(selection), "released");
+        const auto released = count(json, "released");
+        if (!released) {
+            return released.error();
+        }
+        const auto others = count(json, "held_otherwise");
+        return Spool::Released{*released, others ? *others : 0};
+    }
+
+    conf::Result<bool> pause(const Pause& pause) override {
+        return answer(order("/pause", status::as_json(pause), "paused"), "paused");
+    }
+
+    conf::Result<bool> resume(const Pause& pause) override {
+        return answer(order("/resume", status::as_json(pause), "resumed"), "resumed");
+    }
+
+    conf::Result<std::string> check() override {
+        auto answer = client_.post("/queue/check", "");
+        if (!answer) {
+            return answer.error();
+        }
+        if (answer->status != 200) {
+            return conf::Error{{}, answer->error()};
+        }
+        return std::move(answer->body);
     }
 
 private:
@@ -75,114 +111,61 @@ private:
         return std::move(answer->body);
     }
 
-    conf::Result<std::size_t> change(const std::string& target,
-                                     const char* count,
-                                     const status::Selection& selection) {
-        const auto answer = client_.post(target, status::as_json(selection));
+    using Json = nlohmann::json;
+
+    /// The answer, which has `key`.
+    conf::Result<Json> order(const std::string& target, const std::string& body, const char* key) {
+        const auto answer = client_.post(target, body);
         if (!answer) {
             return answer.error();
         }
-        const auto json = nlohmann::json::parse(answer->body, nullptr, false);
-        if (answer->status != 200 || !json.is_object() || !json.contains(count) ||
-            !json[count].is_number_unsigned()) {
+        auto json = Json::parse(answer->body, nullptr, false);
+        if (answer->status != 200 || !json.is_object() || !json.contains(key)) {
             return conf::Error{{}, answer->error()};
         }
-        return json[count].get<std::size_t>();
+        return json;
+    }
+
+    static conf::Error not_understood() {
+        return conf::Error{{}, "the relay's answer is not understood: is it of this version?"};
+    }
+
+    static conf::Result<std::size_t> count(const conf::Result<Json>& json, const char* key) {
+        if (!json) {
+            return json.error();
+        }
+        const auto found = json->find(key);
+        if (found == json->end() || !found->is_number_unsigned()) {
+            return not_understood();
+        }
+        return found->get<std::size_t>();
+    }
+
+    static conf::Result<bool> answer(const conf::Result<Json>& json, const char* key) {
+        if (!json) {
+            return json.error();
+        }
+        const auto found = json->find(key);
+        if (found == json->end() || !found->is_boolean()) {
+            return not_understood();
+        }
+        return found->get<bool>();
     }
 
     ControlClient client_;
 };
 
-/// The relay is stopped: this process writes the store in its place.
-class StoppedQueue final : public QueueAccess {
-public:
-    explicit StoppedQueue(std::unique_ptr<::queue::Store> store) : store_(std::move(store)) {}
-
-    conf::Result<std::string> summary() override {
-        const auto totals = store_->totals();
-        if (!totals) {
-            return totals.error();
-        }
-        return status::queue_summary(*totals, wall_clock());
+/// What there is of it: none is made that would belong to whoever asks, and the queue is shown
+/// without it where it cannot be read.
+std::unique_ptr<history::HistoryStore> open_history(const conf::Config& config) {
+    struct stat found {};
+    if (::stat((config.data_dir + "/history.db").c_str(), &found) != 0) {
+        return nullptr;
     }
-
-    conf::Result<std::optional<std::string>> show(MessageId id) override {
-        auto stored = store_->load(id);
-        if (!stored) {
-            if (stored.error().code == ::queue::errc::NotFound) {
-                return std::optional<std::string>();
-            }
-            return stored.error();
-        }
-        const bool held = !stored->envelope.hold.reason.empty();
-        const Explained explained{
-            std::move(stored->envelope), held ? "held" : "waiting", stored->due};
-        return std::optional(status::message_page(explained, wall_clock()));
-    }
-
-    conf::Result<std::string> list(const status::Selection& selection,
-                                   std::optional<MessageId> from) override {
-        const auto filter = status::filter_of(selection, wall_clock());
-        if (!filter) {
-            return filter.error();
-        }
-        const auto page = store_->query(*filter, from.value_or(MessageId(0)));
-        if (!page) {
-            return page.error();
-        }
-        return status::queue_page(*page, wall_clock());
-    }
-
-    conf::Result<std::size_t> retry(const status::Selection& selection) override {
-        const auto now = wall_clock();
-        auto narrowed = selection;
-        narrowed.state = "waiting";
-        return walk(narrowed, [now](const ::queue::Envelope& envelope) -> ::queue::Change {
-            auto soon = std::make_shared<::queue::Envelope>(envelope);
-            for (auto& recipient : soon->recipients) {
-                recipient.due = std::min(recipient.due, now);
-            }
-            return ::queue::Update{std::move(soon), now};
-        });
-    }
-
-    conf::Result<std::size_t> remove(const status::Selection& selection) override {
-        return walk(selection, [](const ::queue::Envelope& envelope) -> ::queue::Change {
-            return ::queue::Remove{envelope.id};
-        });
-    }
-
-private:
-    /// One change for each match, committed page by page.
-    template <class Step>
-    conf::Result<std::size_t> walk(const status::Selection& selection, Step step) {
-        const auto filter = status::filter_of(selection, wall_clock());
-        if (!filter) {
-            return filter.error();
-        }
-        std::size_t count = 0;
-        for (std::optional<MessageId> from = MessageId(0); from;) {
-            const auto page = store_->query(*filter, *from);
-            if (!page) {
-                return page.error();
-            }
-            std::vector<::queue::Change> changes;
-            for (const auto& [envelope, due] : page->messages) {
-                changes.push_back(step(envelope));
-            }
-            if (!changes.empty()) {
-                if (const auto committed = store_->commit(changes); !committed) {
-                    return committed.error();
-                }
-            }
-            count += changes.size();
-            from = page->next;
-        }
-        return count;
-    }
-
-    std::unique_ptr<::queue::Store> store_;
-};
+    auto opened = history::HistoryStore::open(config.data_dir,
+                                              {config.queue.history, config.queue.history_size});
+    return opened ? std::move(*opened) : nullptr;
+}
 
 }  // namespace
 
@@ -223,7 +206,7 @@ conf::Result<std::unique_ptr<QueueAccess>> open_queue(const conf::Config& config
     if (!store) {
         return store.error();
     }
-    return std::make_unique<StoppedQueue>(std::move(*store));
+    return stopped_queue(std::move(*store), open_history(config));
 }
 
 }  // namespace relay::cli

@@ -14,6 +14,7 @@
 #include "conf/result.h"
 #include "queue/store.h"
 #include "relay/cli/control_client.h"
+#include "relay/spool.h"
 #include "relay/status/selection.h"
 
 namespace relay::cli {
@@ -25,7 +26,7 @@ public:
     QueueAccess& operator=(const QueueAccess&) = delete;
     virtual ~QueueAccess() = default;
 
-    /// The "queue" of /status.
+    /// The "queue" of /status, with its "paused".
     virtual conf::Result<std::string> summary() = 0;
     /// As /messages/ID; nothing when there is no such message.
     virtual conf::Result<std::optional<std::string>> show(queue::MessageId id) = 0;
@@ -35,6 +36,14 @@ public:
     /// How many messages were made due, or removed.
     virtual conf::Result<std::size_t> retry(const status::Selection& selection) = 0;
     virtual conf::Result<std::size_t> remove(const status::Selection& selection) = 0;
+    /// How many messages a person holds now.
+    virtual conf::Result<std::size_t> hold(const status::HoldRequest& request) = 0;
+    virtual conf::Result<Spool::Released> release(const status::Selection& selection) = 0;
+    /// False when it was so before.
+    virtual conf::Result<bool> pause(const Pause& pause) = 0;
+    virtual conf::Result<bool> resume(const Pause& pause) = 0;
+    /// Reads everything; as /queue/check.
+    virtual conf::Result<std::string> check() = 0;
 };
 
 /// A stopped relay's store, under its lock. Errors: a relay runs, or none ever did.

@@ -1,6 +1,7 @@
 #include "relay/cli/queue_commands.h"
 
 #include <cstdio>
+#include <functional>
 #include <optional>
 
 #include "relay/cli/ending.h"
@@ -29,12 +30,17 @@ std::optional<int> objection(const status::Selection& selection) {
     return std::nullopt;
 }
 
-using Change = conf::Result<std::size_t> (QueueAccess::*)(const status::Selection&);
+/// What was done to how many, and what a person should know when it was nothing.
+struct Done {
+    std::size_t count = 0;
+    std::string hint = "no message matches: see signet queue list";
+};
+using Change = std::function<conf::Result<Done>(QueueAccess&)>;
 
 int change(const conf::Config& config,
            const status::Selection& selection,
            bool json,
-           Change how,
+           const Change& how,
            const std::string& done) {
     if (selection.is_empty() && !selection.all) {
         return end(Ending::Usage,
@@ -48,19 +54,34 @@ int change(const conf::Config& config,
     if (!queue) {
         return end(Ending::Unknown, queue.error().message());
     }
-    const auto count = ((**queue).*how)(selection);
-    if (!count) {
-        return end(Ending::Unknown, count.error().message());
+    const auto changed = how(**queue);
+    if (!changed) {
+        return end(Ending::Unknown, changed.error().message());
     }
+    const std::string count = std::to_string(changed->count);
     if (json) {
-        print("{\"" + done + "\":" + std::to_string(*count) + "}\n");
-    } else if (*count > 0) {
-        print(done + " " + std::to_string(*count) + (*count == 1 ? " message\n" : " messages\n"));
+        print("{\"" + done + "\":" + count + "}\n");
+    } else if (changed->count > 0) {
+        print(done + " " + count + (changed->count == 1 ? " message\n" : " messages\n"));
     }
-    if (*count == 0) {
-        return end(Ending::No, "no message matches: see signet queue list");
-    }
-    return status_of(Ending::Done);
+    return changed->count == 0 ? end(Ending::No, changed->hint) : status_of(Ending::Done);
+}
+
+/// As a Change where the count says everything.
+template <class Request>
+Change counted(conf::Result<std::size_t> (QueueAccess::*call)(const Request&),
+               const Request& request) {
+    return [call, &request](QueueAccess& queue) -> conf::Result<Done> {
+        const auto count = (queue.*call)(request);
+        if (!count) {
+            return count.error();
+        }
+        return Done{*count};
+    };
+}
+
+std::string messages(std::size_t count) {
+    return std::to_string(count) + (count == 1 ? " message" : " messages");
 }
 
 }  // namespace
@@ -157,15 +178,63 @@ int queue_show(const conf::Config& config, const std::string& id, bool json) {
 
 int queue_retry(const conf::Config& config, const status::Selection& selection, bool json) {
     if (!selection.state.empty() && selection.state != "waiting") {
-        return end(Ending::Usage,
-                   "only waiting messages are retried: held ones are released by themselves when "
-                   "the check passes");
+        return end(Ending::Usage, status::kOnlyWaitingRetried);
     }
-    return change(config, selection, json, &QueueAccess::retry, "retried");
+    return change(config, selection, json, counted(&QueueAccess::retry, selection), "retried");
 }
 
 int queue_delete(const conf::Config& config, const status::Selection& selection, bool json) {
-    return change(config, selection, json, &QueueAccess::remove, "deleted");
+    return change(config, selection, json, counted(&QueueAccess::remove, selection), "deleted");
+}
+
+int queue_hold(const conf::Config& config, const status::HoldRequest& request, bool json) {
+    if (const auto reason = status::hold_reason(request); !reason) {
+        return end(Ending::Usage, "--" + reason.error().message());
+    }
+    return change(config, request.selection, json, counted(&QueueAccess::hold, request), "held");
+}
+
+int queue_release(const conf::Config& config, const status::Selection& selection, bool json) {
+    if (!selection.state.empty() && selection.state != "held") {
+        return end(Ending::Usage, status::kOnlyHeldReleased);
+    }
+    const auto release = [&selection](QueueAccess& queue) -> conf::Result<Done> {
+        const auto released = queue.release(selection);
+        if (!released) {
+            return released.error();
+        }
+        Done done{released->released};
+        if (released->held_otherwise > 0) {
+            done.hint = "nobody holds " + messages(released->held_otherwise) +
+                        " of those: what else holds them is in signet queue list, and they are "
+                        "released by themselves when that is mended or resumed";
+        }
+        return done;
+    };
+    return change(config, selection, json, release, "released");
+}
+
+int queue_check(const conf::Config& config, bool json) {
+    const auto queue = open_queue(config);
+    if (!queue) {
+        return end(Ending::Unknown, queue.error().message());
+    }
+    const auto page = (*queue)->check();
+    if (!page) {
+        return end(Ending::Unknown, page.error().message());
+    }
+    const auto text = check_text(*page);
+    if (!text) {
+        return strange_answer();
+    }
+    print(json ? *page : text->text);
+    if (text->damaged == 0) {
+        return status_of(Ending::Done);
+    }
+    return end(Ending::No,
+               messages(text->damaged) + (text->damaged == 1 ? " is" : " are") +
+                   " damaged: what cannot be read is never sent; look at the disk, and delete what "
+                   "is lost with signet queue delete");
 }
 
 }  // namespace relay::cli

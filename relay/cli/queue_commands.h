@@ -16,8 +16,12 @@ namespace relay::cli {
 int queue_summary(const conf::Config& config, bool json);
 int queue_list(const conf::Config& config, const status::Selection& selection, bool json);
 int queue_show(const conf::Config& config, const std::string& id, bool json);
-/// Both refuse an empty selection without `all`.
+/// These refuse an empty selection without `all`.
 int queue_retry(const conf::Config& config, const status::Selection& selection, bool json);
 int queue_delete(const conf::Config& config, const status::Selection& selection, bool json);
+int queue_hold(const conf::Config& config, const status::HoldRequest& request, bool json);
+int queue_release(const conf::Config& config, const status::Selection& selection, bool json);
+/// Reads every message; 1 when one is damaged.
+int queue_check(const conf::Config& config, bool json);
 
 }  // namespace relay::cli

@@ -1,11 +1,13 @@
 #include "relay/cli/queue_text.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
+#include "relay/cli/events_text.h"
 #include "relay/cli/table.h"
 #include "relay/status/time_text.h"
 
@@ -65,6 +67,13 @@ std::string outcome_text(const ordered_json& outcome) {
     return text;
 }
 
+/// "mx:mx.example.net: 1 of 5 connections (the limit now), 3 wait there"
+std::string site_text(const ordered_json& site) {
+    return text_of(site, "name") + ": " + std::to_string(number_of(site, "connections")) + " of " +
+           std::to_string(number_of(site, "limit")) + " connections (the limit now), " +
+           std::to_string(number_of(site, "waiting")) + " wait there";
+}
+
 std::string recipients_text(const ordered_json& message) {
     const auto found = message.find("recipients");
     if (found == message.end() || !found->is_array() || found->empty() ||
@@ -92,6 +101,19 @@ std::optional<std::string> summary_text(const std::string& page) {
         {"oldest",
          has_value(json, "oldest_seconds") ? age_of(number_of(json, "oldest_seconds")) : "-"});
     std::string text = table.text();
+    if (const auto paused = json.find("paused");
+        paused != json.end() && paused->is_array() && !paused->empty()) {
+        Table pauses({"PAUSED", "SINCE"});
+        for (const auto& pause : *paused) {
+            const std::string domain = text_of(pause, "domain");
+            const std::string sender = text_of(pause, "sender");
+            pauses.add({!domain.empty()   ? "domain " + domain
+                        : !sender.empty() ? "sender " + sender
+                                          : "all mail",
+                        text_of(pause, "since")});
+        }
+        text += "\n" + pauses.text();
+    }
     if (const auto held = json.find("held_by_reason");
         held != json.end() && held->is_object() && !held->empty()) {
         Table reasons({"HELD", "REASON"});
@@ -147,9 +169,42 @@ std::optional<std::string> message_text(const std::string& page) {
         if (has_value(recipient, "next")) {
             details.add({"  next", text_of(recipient, "next")});
         }
+        if (has_value(recipient, "waits_for")) {
+            details.add({"  waits for", text_of(recipient, "waits_for")});
+        }
+        if (has_value(recipient, "site")) {
+            details.add({"  site", site_text(recipient["site"])});
+        }
         text += "\n" + text_of(recipient, "address") + "\n" + details.text();
     }
+    if (const auto events = json.find("events");
+        events != json.end() && events->is_array() && !events->empty()) {
+        text += "\n" + events_text(*events, number_of(json, "events_left_out"));
+    }
     return text;
+}
+
+std::optional<CheckText> check_text(const std::string& page) {
+    const auto json = ordered_json::parse(page, nullptr, false);
+    if (!json.is_object() || !json.contains("checked") || !json.contains("damaged") ||
+        !json["damaged"].is_array()) {
+        return std::nullopt;
+    }
+    CheckText result;
+    const auto checked = number_of(json, "checked");
+    result.damaged = static_cast<std::size_t>(
+        std::max(number_of(json, "damaged_in_all"), static_cast<std::int64_t>(0)));
+    Table table(result.damaged == 0 ? Table::Row{} : Table::Row{"DAMAGED", "WHAT IS WRONG"});
+    for (const auto& damage : json["damaged"]) {
+        table.add({text_of(damage, "id"), text_of(damage, "what")});
+    }
+    result.text = "checked " + std::to_string(checked) + (checked == 1 ? " message" : " messages") +
+                  ": " + (result.damaged == 0 ? "all are whole" : std::to_string(result.damaged)) +
+                  (result.damaged == 0   ? "\n"
+                   : result.damaged == 1 ? " is damaged\n"
+                                         : " are damaged\n");
+    result.text += table.text();
+    return result;
 }
 
 std::optional<ListText> list_text(const std::string& page, Heading heading) {

@@ -15,6 +15,13 @@ std::optional<std::string> summary_text(const std::string& page);
 /// /messages/ID.
 std::optional<std::string> message_text(const std::string& page);
 
+/// /queue/check: how many were read, and what is wrong with the damaged ones.
+struct CheckText {
+    std::string text;
+    std::size_t damaged = 0;
+};
+std::optional<CheckText> check_text(const std::string& page);
+
 /// One page of /queue.
 struct ListText {
     std::string table;  // rows alone; the first page has a heading

@@ -1,11 +1,14 @@
 #include "relay/out/bounce.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "relay/pauses.h"
 #include "relay/smtp/xtext.h"
 #include "relay/trace_header.h"
 
@@ -87,7 +90,28 @@ bool is_seven_bit(std::string_view text) {
     return true;
 }
 
-enum class Fate { Failed, Expired, Relayed };
+enum class Fate { Failed, Expired, Relayed, Delayed };
+
+std::string addresses_below(std::size_t count) {
+    return count == 1 ? "the address below" : "the addresses below";
+}
+
+/// Our own fault, by what the courier says of it (out/failure): what the operator can do.
+std::string_view advice_for(const queue::Outcome& outcome) {
+    constexpr queue::EnhancedStatus kUnreadable{4, 3, 0};
+    constexpr queue::EnhancedStatus kNotSigned{4, 7, 0};
+    if (outcome.remote || !outcome.host.empty()) {
+        return "";
+    }
+    if (outcome.status == kUnreadable) {
+        return "The operator of this relay can find out more in its log and mend the disk.";
+    }
+    if (outcome.status == kNotSigned) {
+        return "The operator of this relay can mend that: `signet dkim status` says what the key "
+               "waits for.";
+    }
+    return "";
+}
 
 class Bounce {
 public:
@@ -98,11 +122,14 @@ public:
         : envelope_(*notice.envelope), original_(original), config_(config), now_(now) {
         for (const auto& [positions, fate] : {std::pair(&notice.failed, Fate::Failed),
                                               std::pair(&notice.expired, Fate::Expired),
-                                              std::pair(&notice.relayed, Fate::Relayed)}) {
+                                              std::pair(&notice.relayed, Fate::Relayed),
+                                              std::pair(&notice.delayed, Fate::Delayed)}) {
             for (const int position : *positions) {
                 fates_[static_cast<std::size_t>(position)] = fate;
             }
         }
+        delayed_ = notice.delayed.size();
+        until_ = notice.until;
         given_up_ = notice.failed.size() + notice.expired.size();
         whole_ = returns_whole();
         addresses_ = characters_of_addresses();
@@ -173,8 +200,9 @@ private:
     [[nodiscard]] std::string header() const {
         std::string text = "From: Mail Delivery System <" + config_.postmaster + ">\r\n";
         text += "To: <" + envelope_.sender.text() + ">\r\n";
-        text += given_up_ > 0 ? "Subject: Undelivered mail returned to sender\r\n"
-                              : "Subject: Your message was relayed\r\n";
+        text += given_up_ > 0  ? "Subject: Undelivered mail returned to sender\r\n"
+                : delayed_ > 0 ? "Subject: Your message is delayed and still being tried\r\n"
+                               : "Subject: Your message was relayed\r\n";
         text += "Auto-Submitted: auto-replied\r\n";  // RFC 3834 5
         text += "MIME-Version: 1.0\r\n";
         // RFC 2045 6.4: a multipart with 8-bit parts is 8bit itself.
@@ -187,45 +215,87 @@ private:
     }
 
     [[nodiscard]] std::string explanation() const {
-        const auto addresses = [](std::size_t count) {
-            return std::string(count == 1 ? "the address below" : "the addresses below");
-        };
         std::string text = "This is the mail relay " + config_.hostname.text() + ".\r\n\r\n";
         if (given_up_ > 0) {
-            text += folded("Your message could not be delivered to " + addresses(given_up_) +
+            text += folded("Your message could not be delivered to " + addresses_below(given_up_) +
                                ". It will not be tried again. The reason of each stands behind it.",
                            "");
-            text += "\r\n" + reasons(true);
+            text += "\r\n" + reasons({Fate::Failed, Fate::Expired});
         }
-        if (const std::size_t relayed = fates_.size() - given_up_; relayed > 0) {
-            text += folded("Your message was handed on for " + addresses(relayed) +
+        if (const auto relayed = fates_.size() - given_up_ - delayed_; relayed > 0) {
+            text += folded("Your message was handed on for " + addresses_below(relayed) +
                                ". The host that took it does not report deliveries, so you may get "
                                "no other confirmation.",
                            "");
-            text += "\r\n" + reasons(false);
+            text += "\r\n" + reasons({Fate::Relayed});
+        }
+        if (delayed_ > 0) {
+            text += about_the_delay() + reasons({Fate::Delayed});
         }
         return text + "Queue id: " + envelope_.id.text() + "\r\n\r\n";
     }
 
-    [[nodiscard]] std::string reasons(bool given_up) const {
+    /// What the sender wants to know: is anything to be done, how long does it go on, why.
+    [[nodiscard]] std::string about_the_delay() const {
+        std::string words = "Your message could not be delivered to " + addresses_below(delayed_) +
+                            " yet. There is nothing that you need to do: ";
+        if (!until_) {
+            words += "it is kept until the operator of this relay lets it go.";
+        } else {
+            words += "this relay goes on trying until " + rfc5322_date(*until_) +
+                     ", and tells you if it must give up then.";
+        }
+        std::string text = folded(words, "") + "\r\n";
+        if (const auto& hold = envelope_.hold; !hold.reason.empty()) {
+            const bool by_person = hold.person || hold.reason.starts_with(kPausedByPerson);
+            text += folded(by_person ? "The operator of this relay holds it: " + said(hold.reason)
+                                     : "This relay holds it: " + said(hold.reason) +
+                                           " The operator of this relay can mend that; `signet "
+                                           "check` says how. It goes by itself then.",
+                           "") +
+                    "\r\n";
+        }
+        return text;
+    }
+
+    /// As a sentence.
+    static std::string said(const std::string& reason) {
+        const std::string words = plain(reason);
+        return words.ends_with('.') ? words : words + ".";
+    }
+
+    [[nodiscard]] std::string reasons(std::initializer_list<Fate> of) const {
         std::string text;
         for (const auto& [position, fate] : fates_) {
-            if (given_up != (fate != Fate::Relayed)) {
+            if (std::find(of.begin(), of.end(), fate) == of.end()) {
                 continue;
             }
             const auto& recipient = envelope_.recipients[position];
-            const auto& outcome = *recipient.last;
             text += "<" + recipient.address.text() + ">\r\n";
+            if (!recipient.last) {
+                text += "    No attempt was possible so far.\r\n\r\n";
+                continue;
+            }
+            const auto& outcome = *recipient.last;
             if (fate == Fate::Expired) {
                 text += folded("    Given up after " + std::to_string(recipient.attempts) +
                                    " attempts, because the message has been waiting for too long. "
                                    "The last reason:",
                                "    ");
+            } else if (fate == Fate::Delayed) {
+                text += folded("    Tried " + std::to_string(recipient.attempts) +
+                                   (recipient.attempts == 1 ? " time" : " times") +
+                                   ". The last reason:",
+                               "    ");
             }
             const std::string words =
                 outcome.remote ? outcome.host + " [" + outcome.ip + "] said: " + outcome.text
                                : outcome.text;
-            text += folded("    " + plain(words), "    ") + "\r\n";
+            text += folded("    " + plain(words), "    ");
+            if (const auto advice = advice_for(outcome); !advice.empty()) {
+                text += folded("    " + std::string(advice), "    ");
+            }
+            text += "\r\n";
         }
         return text;
     }
@@ -244,7 +314,6 @@ private:
     }
 
     [[nodiscard]] std::string recipient_fields(const queue::Recipient& recipient, Fate fate) const {
-        const auto& outcome = *recipient.last;
         std::string text;
         // RFC 3461 6.3 d: where ORCPT was given the field MUST be supplied, else it MUST NOT
         // appear.
@@ -256,30 +325,63 @@ private:
         text += std::string("Final-Recipient: ") +
                 (recipient.address.is_ascii() ? "rfc822; " : "utf-8; ") + recipient.address.text() +
                 "\r\n";
-        text += fate == Fate::Relayed ? "Action: relayed\r\n" : "Action: failed\r\n";
-        text += "Status: " + status_of(outcome, fate).text() + "\r\n";
-        if (!outcome.host.empty()) {
-            text += "Remote-MTA: dns; " + outcome.host + "\r\n";
-        }
-        text += folded("Diagnostic-Code: " + std::string(outcome.remote ? "smtp; " : "x-signet; ") +
+        text += std::string("Action: ") + action_of(fate) + "\r\n";
+        text += "Status: " + status_of(recipient, fate).text() + "\r\n";
+        if (recipient.last) {
+            const auto& outcome = *recipient.last;
+            if (!outcome.host.empty()) {
+                text += "Remote-MTA: dns; " + outcome.host + "\r\n";
+            }
+            text +=
+                folded("Diagnostic-Code: " + std::string(outcome.remote ? "smtp; " : "x-signet; ") +
                            plain(outcome.text),
                        "\t");
-        text += "Last-Attempt-Date: " + rfc5322_date(now_) + "\r\n";
+        }
+        // RFC 3464 2.3.7: only where it is known; of a delayed recipient the last attempt may be
+        // hours old.
+        if (fate != Fate::Delayed) {
+            text += "Last-Attempt-Date: " + rfc5322_date(now_) + "\r\n";
+        } else if (until_) {
+            // RFC 3464 2.3.9: for Action "delayed" alone.
+            text += "Will-Retry-Until: " + rfc5322_date(*until_) + "\r\n";
+        }
         return text;
     }
 
-    /// RFC 3464 2.3.4: a failed recipient has a status of class 5, also when time ran out; one that
-    /// was relayed one of class 2.
-    static queue::EnhancedStatus status_of(const queue::Outcome& outcome, Fate fate) {
+    static const char* action_of(Fate fate) {
         switch (fate) {
             case Fate::Failed:
-                return outcome.status.klass == 5 ? outcome.status : queue::EnhancedStatus{5, 0, 0};
             case Fate::Expired:
-                return outcome.status.klass == 5 ? outcome.status : queue::EnhancedStatus{5, 4, 7};
+                return "failed";
             case Fate::Relayed:
+                return "relayed";
+            case Fate::Delayed:
                 break;
         }
-        return outcome.status.klass == 2 ? outcome.status : queue::EnhancedStatus{2, 0, 0};
+        return "delayed";
+    }
+
+    /// RFC 3464 2.3.4: a failed recipient has a status of class 5, also when time ran out; one that
+    /// was relayed one of class 2, one that waits one of class 4.
+    [[nodiscard]] queue::EnhancedStatus status_of(const queue::Recipient& recipient,
+                                                  Fate fate) const {
+        const auto status = recipient.last ? recipient.last->status : queue::EnhancedStatus{};
+        switch (fate) {
+            case Fate::Failed:
+                return status.klass == 5 ? status : queue::EnhancedStatus{5, 0, 0};
+            case Fate::Expired:
+                return status.klass == 5 ? status : queue::EnhancedStatus{5, 4, 7};
+            case Fate::Relayed:
+                return status.klass == 2 ? status : queue::EnhancedStatus{2, 0, 0};
+            case Fate::Delayed:
+                break;
+        }
+        // RFC 3463 3.8: X.7.0 other or undefined security status; 3.5: X.4.5 mail system
+        // congestion.
+        if (!envelope_.hold.reason.empty()) {
+            return {4, 7, 0};
+        }
+        return status.klass == 4 ? status : queue::EnhancedStatus{4, 4, 5};
     }
 
     const queue::Envelope& envelope_;
@@ -288,6 +390,8 @@ private:
     queue::Instant now_;
     std::map<std::size_t, Fate> fates_;  // by position
     std::size_t given_up_ = 0;
+    std::size_t delayed_ = 0;
+    std::optional<queue::Instant> until_;
     bool whole_ = false;
     Encoding addresses_ = Encoding::SevenBit;  // of the parts that name recipients
     Encoding header_ = Encoding::SevenBit;     // of the returned header

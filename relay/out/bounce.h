@@ -1,5 +1,5 @@
-// Bounce: the report to a sender whose recipients were given up, or relayed to a host that reports
-// nothing: what happened, in plain words, and what machines need.
+// Bounce: the report to a sender whose recipients were given up, relayed to a host that reports
+// nothing, or still wait: what happened, in plain words, and what machines need.
 //
 // Standards: RFC 3464 (message/delivery-status), RFC 3461 6 (what it must hold of the request), RFC
 //   6522 (multipart/report), RFC 3834 (Auto-Submitted), RFC 6533 (its message/global kin), RFC 8689

@@ -6,7 +6,9 @@
 #include <boost/asio/post.hpp>
 
 #include "relay/body_digest.h"
+#include "relay/clock.h"
 #include "relay/log.h"
+#include "relay/out/attempt_event.h"
 #include "relay/out/failure.h"
 
 namespace relay::out {
@@ -40,6 +42,11 @@ std::vector<Share> shares_of(const queue::Envelope& envelope) {
     }
     std::erase_if(shares, [](const Share& share) { return share.positions.empty(); });
     return shares;
+}
+
+/// "mx.example.net [192.0.2.1]"
+std::string name_of(const std::string& host, const conf::IpAddress& address) {
+    return host + " [" + address.text() + "]";
 }
 
 }  // namespace
@@ -139,6 +146,8 @@ net::Task<bool> Courier::connect() {
         auto connected = co_await net::connect(
             loop_, candidate.address, route_->port, config_->delivery.connect_timeout);
         if (connected.status != net::IoStatus::Ok) {
+            transcript_.note("connecting to " + name_of(candidate.host, candidate.address) + ": " +
+                             std::string(net::describe(connected.status)));
             failure_ = connect_failed(candidate.host, candidate.address.text(), connected.status);
             ++position_;
             passed_over_ = true;
@@ -146,8 +155,9 @@ net::Task<bool> Courier::connect() {
         }
         ++metrics_.connections_out;
         delivered_here_ = 0;
+        transcript_.note("connected to " + name_of(candidate.host, candidate.address));
         exchange_ = std::make_unique<Exchange>(
-            std::move(connected.stream), config_->hostname.text(), config_, spool_);
+            std::move(connected.stream), config_->hostname.text(), config_, spool_, transcript_);
         co_await exchange_->advance(queue::MessageId(0), nullptr);
         if (exchange_->dialog().greeted() && !exchange_->dialog().closed()) {
             spool_.site_reached(route_->site);
@@ -219,6 +229,10 @@ bool Courier::bring_signatures(Lease& lease) {
         .field("id", lease.attempt().id.text())
         .field("before", lease.envelope().signed_by)
         .field("signed", signatures->by);
+    spool_.history().note(lease.attempt().id,
+                          history::Kind::SignedAgain,
+                          {{history::Field::Before, lease.envelope().signed_by},
+                           {history::Field::Signed, signatures->by}});
     spool_.replace_signatures(lease, std::move(signatures->fields), std::move(signatures->by));
     return true;
 }
@@ -229,6 +243,8 @@ net::Task<> Courier::attempt(Lease lease) {
         settle_all(std::move(lease), failure_);
         co_return;
     }
+    transcript_.clear();
+    const auto start = net::Steady::now();
     Outcomes outcomes(lease.envelope().recipients.size());
     bool begun = false;
     std::vector<Share> shares = shares_of(lease.envelope());
@@ -256,9 +272,26 @@ net::Task<> Courier::attempt(Lease lease) {
         })) {
         metrics_.unsigned_sent.add();
     }
+    note_attempt(lease, outcomes, start);
     spool_.settle(std::move(lease), outcomes);
     if (site_down_) {
         spool_.settle_site(route_->site, failure_);
+    }
+}
+
+void Courier::note_attempt(const Lease& lease,
+                           const Outcomes& outcomes,
+                           net::Steady::time_point begun) {
+    const bool success = std::all_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) {
+        return outcome.kind == queue::Outcome::Kind::Delivered;
+    });
+    if (!success) {
+        auto event = attempt_event(lease.attempt(), lease.envelope(), outcomes, wall_clock());
+        const auto took = net::Steady::now() - begun;
+        event.add(history::Field::Took,
+                  std::to_string(std::chrono::round<std::chrono::milliseconds>(took).count()));
+        event.transcript = transcript_.text();
+        spool_.history().note(std::move(event));
     }
 }
 
@@ -279,6 +312,10 @@ net::Task<Courier::Outcomes> Courier::deliver(smtp::Delivery delivery,
             }
         }
         const Candidate& candidate = candidates_[position_];
+        if (reused) {
+            transcript_.note("connection to " + name_of(candidate.host, candidate.address) +
+                             " reused, message " + std::to_string(delivered_here_ + 1) + " on it");
+        }
         co_await exchange_->deliver(delivery, id, content);
         const auto& dialog = exchange_->dialog();
         Outcomes outcomes = dialog.outcomes();

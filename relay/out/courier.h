@@ -59,6 +59,8 @@ private:
     /// Signs anew what must not leave as it is. False: it must not leave at all now.
     bool bring_signatures(Lease& lease);
     void settle_all(Lease lease, const queue::Outcome& outcome);
+    /// For the history, where somebody was not reached.
+    void note_attempt(const Lease& lease, const Outcomes& outcomes, net::Steady::time_point begun);
     void disconnected();
 
     std::uint64_t number_;
@@ -70,9 +72,10 @@ private:
     std::shared_ptr<const Route> route_;
     std::vector<Candidate> candidates_;
     std::size_t position_ = 0;
-    int connections_tried_ = 0;  // for the current message
-    bool passed_over_ = false;   // a host before position_ was not asked about this transaction
-    int delivered_here_ = 0;     // messages on the current connection
+    int connections_tried_ = 0;    // for the current message
+    bool passed_over_ = false;     // a host before position_ was not asked about this transaction
+    int delivered_here_ = 0;       // messages on the current connection
+    smtp::Transcript transcript_;  // of the current message; dropped when it is delivered
     std::unique_ptr<Exchange> exchange_;
     queue::Outcome failure_;
     net::Timer idle_;

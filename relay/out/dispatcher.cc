@@ -40,7 +40,10 @@ void Dispatcher::start() {
         }
     };
     listener.notice = [this](Notice notice) {
-        loops_.first().spawn("notice", tell_sender(std::move(notice)));
+        asio::post(loops_.first().context(), [this, owed = std::move(notice)]() mutable {
+            to_report_.push_back(std::move(owed));
+            make_reports();
+        });
     };
     spool_.listen(std::move(listener));
 }
@@ -54,7 +57,7 @@ void Dispatcher::look() {
 }
 
 void Dispatcher::route_domains() {
-    for (auto& domain : spool_.domains_to_route(wall_clock())) {
+    for (auto& domain : spool_.domains_to_route(spool_.now())) {
         to_route_.push_back(std::move(domain));
     }
     while (!to_route_.empty() && lookups_ < kMaxLookups) {
@@ -144,6 +147,19 @@ void Dispatcher::courier_ended(std::uint64_t number) {
     }
 }
 
+/// What is not made before the end stays owed.
+void Dispatcher::make_reports() {
+    while (!stopping_ && reports_ < kMaxReports && !to_report_.empty()) {
+        ++reports_;
+        Notice notice = std::move(to_report_.front());
+        to_report_.pop_front();
+        loops_.first().spawn("notice", tell_sender(std::move(notice)), [this] {
+            --reports_;
+            make_reports();
+        });
+    }
+}
+
 net::Task<> Dispatcher::tell_sender(Notice notice) {
     const auto id = notice.envelope->id;
     const auto original = co_await spool_.fetch(id);
@@ -156,7 +172,7 @@ net::Task<> Dispatcher::tell_sender(Notice notice) {
         log::Event(log::Level::Error, "notice-owed")
             .field("for", id.text())
             .field("error", accepted.error().message());
-        spool_.owe_again(std::move(notice));
+        spool_.owe_again(notice);
     }
 }
 

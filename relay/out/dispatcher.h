@@ -3,7 +3,8 @@
 //
 // Executor: everything happens on the first loop; couriers live on the loop that has the fewest
 //   connections.
-// Limits: delivery.connections couriers in all; kMaxLookups domains looked up at once.
+// Limits: delivery.connections couriers in all; kMaxLookups domains looked up at once, kMaxReports
+//   reports made, each with its message in memory.
 // Stopping: stop() lets couriers finish their transaction; abort() closes their connections;
 //   open_couriers() falls to zero.
 #pragma once
@@ -24,6 +25,7 @@ namespace relay::out {
 class Dispatcher {
 public:
     static constexpr int kMaxLookups = 200;
+    static constexpr int kMaxReports = 20;
 
     Dispatcher(net::Loops& loops,
                Spool& spool,
@@ -42,6 +44,7 @@ private:
     void route_domains();
     void send_couriers();
     net::Task<> route(std::string domain);
+    void make_reports();
     net::Task<> tell_sender(Notice notice);
     void courier_ended(std::uint64_t number);
     void forget_old_routes(queue::Instant now);
@@ -63,6 +66,8 @@ private:
     bool stopping_ = false;
     int lookups_ = 0;
     std::deque<std::string> to_route_;
+    int reports_ = 0;
+    std::deque<Notice> to_report_;  // of active messages, and a thousand others
     std::unordered_map<queue::SiteId, std::shared_ptr<const Route>> routes_;
     std::map<std::uint64_t, Running> couriers_;
     std::uint64_t next_number_ = 1;

@@ -19,11 +19,13 @@ constexpr conf::Duration kQuitTimeout = std::chrono::seconds(5);  // nothing dep
 Exchange::Exchange(std::unique_ptr<net::Stream> stream,
                    std::string helo,
                    std::shared_ptr<const conf::Config> config,
-                   Spool& spool)
+                   Spool& spool,
+                   smtp::Transcript& transcript)
     : stream_(std::move(stream)),
       dialog_(std::move(helo)),
       config_(std::move(config)),
-      spool_(spool) {}
+      spool_(spool),
+      transcript_(transcript) {}
 
 conf::Duration Exchange::limit_of(smtp::Wait wait) const {
     const auto& delivery = config_->delivery;
@@ -51,11 +53,13 @@ net::Task<> Exchange::advance(queue::MessageId id, std::shared_ptr<const queue::
         const auto step = dialog_.next();
         if (step.action != Do::ReadReply && !in_.empty()) {
             in_.clear();
+            transcript_.note("more replies than commands");
             dialog_.unexpected_input();
             continue;
         }
         switch (step.action) {
             case Do::Write:
+                transcript_.said(step.octets);
                 co_await write(step.octets, limit_of(smtp::Wait::Mail));
                 break;
             case Do::ReadReply:
@@ -69,6 +73,7 @@ net::Task<> Exchange::advance(queue::MessageId id, std::shared_ptr<const queue::
                 break;
             }
             case Do::SendNothing:
+                transcript_.said_octets(0);
                 co_await write(smtp::end_of_data(true), config_->delivery.block_timeout);
                 break;
             case Do::Ready:
@@ -96,23 +101,44 @@ net::Task<> Exchange::write(std::string_view octets, conf::Duration limit) {
     stream_->limit(limit);
     const auto status = co_await stream_->write(octets);
     if (status != net::IoStatus::Ok) {
-        dialog_.lost(loss_of(status));
+        lost(loss_of(status));
     }
+}
+
+void Exchange::lost(smtp::Loss loss) {
+    switch (loss) {
+        case smtp::Loss::Closed:
+            transcript_.note("the connection was closed");
+            break;
+        case smtp::Loss::TimedOut:
+            transcript_.note("nothing came in time");
+            break;
+        case smtp::Loss::Garbage:
+            transcript_.note("what came is no reply");
+            break;
+        case smtp::Loss::TooLong:
+            transcript_.note("a reply without end came");
+            break;
+    }
+    dialog_.lost(loss);
 }
 
 net::Task<> Exchange::read_reply(smtp::Wait wait) {
     // The limit is for the whole reply: a server that sends an octet a minute gains nothing.
     stream_->limit(limit_of(wait));
+    smtp::ServerReply reply;
     for (;;) {
         switch (parser_.consume(in_)) {
             case smtp::ReplyParser::State::Complete:
-                dialog_.replied(parser_.take());
+                reply = parser_.take();
+                transcript_.heard(reply);
+                dialog_.replied(reply);
                 co_return;
             case smtp::ReplyParser::State::Garbage:
-                dialog_.lost(smtp::Loss::Garbage);
+                lost(smtp::Loss::Garbage);
                 co_return;
             case smtp::ReplyParser::State::TooLong:
-                dialog_.lost(smtp::Loss::TooLong);
+                lost(smtp::Loss::TooLong);
                 co_return;
             case smtp::ReplyParser::State::NeedMore:
                 break;
@@ -122,7 +148,7 @@ net::Task<> Exchange::read_reply(smtp::Wait wait) {
             continue;  // a shutdown lets the transaction end
         }
         if (result.status != net::IoStatus::Ok) {
-            dialog_.lost(loss_of(result.status));
+            lost(loss_of(result.status));
             co_return;
         }
         in_.append(buffer_.data(), result.octets);
@@ -132,6 +158,8 @@ net::Task<> Exchange::read_reply(smtp::Wait wait) {
 net::Task<bool> Exchange::send_message(queue::MessageId id,
                                        std::shared_ptr<const queue::Content> content) {
     bool at_line_start = true;
+    transcript_.said_octets(content->signatures.size() + content->header.size() + 2 +
+                            content->body_size);
     out_.clear();
     smtp::dot_stuff(content->signatures, at_line_start, out_);
     smtp::dot_stuff(content->header, at_line_start, out_);
@@ -150,7 +178,7 @@ net::Task<bool> Exchange::send_message(queue::MessageId id,
         const auto status = co_await stream_->write(out_);
         out_.clear();
         if (status != net::IoStatus::Ok) {
-            dialog_.lost(loss_of(status));
+            lost(loss_of(status));
             co_return false;
         }
     }
@@ -159,8 +187,9 @@ net::Task<bool> Exchange::send_message(queue::MessageId id,
     }
     if (!content_error_.empty()) {
         // Without the final dot the server keeps nothing of it.
+        transcript_.note("broken off: " + content_error_);
         stream_->close();
-        dialog_.lost(smtp::Loss::Closed);
+        lost(smtp::Loss::Closed);
         co_return false;
     }
     out_ += smtp::end_of_data(at_line_start);
@@ -172,7 +201,7 @@ net::Task<bool> Exchange::send_message(queue::MessageId id,
         out_.clear();
     }
     if (status != net::IoStatus::Ok) {
-        dialog_.lost(loss_of(status));
+        lost(loss_of(status));
         co_return false;
     }
     co_return true;

@@ -1,5 +1,5 @@
 // Exchange: lets a ClientDialog talk over a Stream: writes what it says, reads replies within
-// their limits, sends the message.
+// their limits, sends the message. Both sides' lines go into the transcript.
 //
 // Standards: RFC 5321 4.5.3.2 (time limits, each named by smtp::Wait), 4.5.2 (dot-stuffing).
 // Executor: the stream's loop.
@@ -12,6 +12,7 @@
 #include "queue/message.h"
 #include "relay/net/stream.h"
 #include "relay/smtp/client_dialog.h"
+#include "relay/smtp/transcript.h"
 #include "relay/spool.h"
 
 namespace relay::out {
@@ -21,7 +22,8 @@ public:
     Exchange(std::unique_ptr<net::Stream> stream,
              std::string helo,
              std::shared_ptr<const conf::Config> config,
-             Spool& spool);
+             Spool& spool,
+             smtp::Transcript& transcript);
 
     /// Until the dialog is Ready or Close. `content` is what SendMessage sends; may be empty while
     /// only greeting or quitting.
@@ -45,12 +47,14 @@ private:
     net::Task<> write(std::string_view octets, conf::Duration limit);
     net::Task<bool> send_message(queue::MessageId id,
                                  std::shared_ptr<const queue::Content> content);
+    void lost(smtp::Loss loss);
 
     std::unique_ptr<net::Stream> stream_;
     smtp::ClientDialog dialog_;
     smtp::ReplyParser parser_;
     std::shared_ptr<const conf::Config> config_;
     Spool& spool_;
+    smtp::Transcript& transcript_;
     std::string in_;
     std::string out_;
     std::string content_error_;

@@ -8,8 +8,10 @@
 #include "relay/log.h"
 #include "relay/net/hand_over.h"
 #include "relay/status/exposition.h"
+#include "relay/status/json_response.h"
 #include "relay/status/message_page.h"
 #include "relay/status/metrics_page.h"
+#include "relay/status/orders.h"
 #include "relay/status/snapshot.h"
 #include "relay/status/status_page.h"
 
@@ -18,13 +20,6 @@ namespace relay::status {
 namespace {
 
 using nlohmann::ordered_json;
-
-Response json_response(int status, const ordered_json& json) {
-    Response response;
-    response.status = status;
-    response.body = json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-    return response;
-}
 
 Response not_ready(const std::vector<std::string>& reasons) {
     return json_response(503, {{"ready", false}, {"reasons", reasons}});
@@ -73,7 +68,8 @@ net::Task<Response> Answers::answer(Request request, Channel channel) {
         }
         case Page::Status:
         case Page::Metrics: {
-            Response response = co_await page(facts, directions.page);
+            const auto reader = channel == Channel::Control ? Reader::Operator : Reader::Anybody;
+            Response response = co_await page(facts, directions.page, reader);
             co_return response;
         }
         case Page::Message: {
@@ -85,8 +81,21 @@ net::Task<Response> Answers::answer(Request request, Channel channel) {
             co_return response;
         }
         case Page::Retry:
-        case Page::Delete: {
-            Response response = co_await change(facts, directions.page, std::move(request.body));
+        case Page::Delete:
+        case Page::Hold:
+        case Page::Release: {
+            Response response =
+                co_await change_queue(facts, directions.page, std::move(request.body));
+            co_return response;
+        }
+        case Page::CheckQueue: {
+            Response response = co_await check_queue(facts, pool_, stopping_);
+            co_return response;
+        }
+        case Page::Pause:
+        case Page::Resume: {
+            Response response =
+                co_await change_pauses(facts, directions.page, std::move(request.body));
             co_return response;
         }
         case Page::Reload: {
@@ -137,12 +146,12 @@ net::Task<Response> Answers::ready(FactsPtr facts) {
     co_return json_response(200, {{"ready", true}});
 }
 
-net::Task<Response> Answers::page(FactsPtr facts, Page which) {
+net::Task<Response> Answers::page(FactsPtr facts, Page which, Reader reader) {
     const auto uptime = std::chrono::floor<std::chrono::seconds>(net::Steady::now() - started_);
     std::function<std::string()> work =
-        [facts, which, uptime, listeners = facts->listeners()]() -> std::string {
+        [facts, which, uptime, reader, listeners = facts->listeners()]() -> std::string {
         const Snapshot snapshot = take_snapshot(*facts, listeners, uptime);
-        return which == Page::Metrics ? metrics_page(snapshot) : status_page(snapshot);
+        return which == Page::Metrics ? metrics_page(snapshot) : status_page(snapshot, reader);
     };
     Response response;
     std::string made = co_await pool_.run<std::string>(std::move(work));
@@ -180,43 +189,6 @@ net::Task<Response> Answers::list(FactsPtr facts, std::string query) {
     Response response;
     response.body = queue_page(*found, wall_clock());
     co_return response;
-}
-
-net::Task<Response> Answers::change(FactsPtr facts, Page which, std::string body) {
-    const bool retry = which == Page::Retry;
-    const auto selection = parse_selection(body);
-    if (!selection) {
-        co_return error_response(400, selection.error().message());
-    }
-    if (selection->is_empty() && !selection->all) {
-        co_return error_response(400, "say which messages, or {\"all\": true}");
-    }
-    if (retry && !selection->state.empty() && selection->state != "waiting") {
-        co_return error_response(400,
-                                 "only waiting messages are retried: active ones are on their way, "
-                                 "held ones are released by themselves when the check passes");
-    }
-    const auto filter = filter_of(*selection, wall_clock());
-    if (!filter) {
-        co_return error_response(400, filter.error().message());
-    }
-    net::Task<conf::Result<std::size_t>> task =
-        retry ? facts->spool.retry(*filter) : facts->spool.remove(*filter);
-    const conf::Result<std::size_t> count = co_await std::move(task);
-    {
-        log::Event event(log::Level::Info, "control");
-        event.field("command", retry ? "queue/retry" : "queue/delete")
-            .field("selection", as_json(*selection));
-        if (count) {
-            event.field("messages", static_cast<std::int64_t>(*count));
-        } else {
-            event.field("error", count.error().message());
-        }
-    }
-    if (!count) {
-        co_return store_response(count.error());
-    }
-    co_return json_response(200, {{retry ? "retried" : "deleted", *count}});
 }
 
 net::Task<Response> Answers::reload(FactsPtr facts) {

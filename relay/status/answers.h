@@ -12,6 +12,7 @@
 #include "relay/status/directions.h"
 #include "relay/status/facts.h"
 #include "relay/status/http_message.h"
+#include "relay/status/pause_json.h"
 #include "relay/status/readiness.h"
 #include "relay/status/selection.h"
 
@@ -46,10 +47,9 @@ private:
 
     [[nodiscard]] Response health(const Facts* facts) const;
     net::Task<Response> ready(FactsPtr facts);
-    net::Task<Response> page(FactsPtr facts, Page which);
+    net::Task<Response> page(FactsPtr facts, Page which, Reader reader);
     net::Task<Response> message(FactsPtr facts, queue::MessageId id);
     net::Task<Response> list(FactsPtr facts, std::string query);
-    net::Task<Response> change(FactsPtr facts, Page which, std::string body);
     net::Task<Response> reload(FactsPtr facts);
     net::Task<Response> retire(FactsPtr facts, std::string body);
 

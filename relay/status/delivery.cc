@@ -55,6 +55,9 @@ Delivery judge_delivery(const Snapshot& snapshot) {
     if (!snapshot.latched.empty()) {
         judgement.add(State::Holding, "the store has stopped: " + snapshot.latched);
     }
+    for (const Paused& paused : snapshot.paused) {
+        judgement.add(State::Holding, paused.pause.reason());
+    }
     for (const auto& [reason, count] : snapshot.queue.held) {
         judgement.add(State::Holding, reason);
     }

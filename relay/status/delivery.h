@@ -1,6 +1,6 @@
 // Delivery: in one word whether mail leaves as it should, and why not.
 //
-// Holding:  the store has stopped, mail is held, or the gate would hold it.
+// Holding:  the store has stopped, sending is paused, mail is held, or the gate would hold it.
 // Degraded: mail leaves, but receivers would distrust some of it, a key cannot be used, or the disk
 //           is nearly full.
 //

@@ -18,7 +18,7 @@ struct Place {
     bool command;  // POST; else GET and HEAD
 };
 
-constexpr std::array<Place, 10> kPlaces = {{
+constexpr std::array<Place, 15> kPlaces = {{
     {"/healthz", Page::Health, Reach::Everywhere, false},
     {"/readyz", Page::Ready, Reach::Everywhere, false},
     {"/status", Page::Status, Reach::Everywhere, false},
@@ -26,6 +26,11 @@ constexpr std::array<Place, 10> kPlaces = {{
     {"/queue", Page::Queue, Reach::ControlAlone, false},
     {"/queue/retry", Page::Retry, Reach::ControlAlone, true},
     {"/queue/delete", Page::Delete, Reach::ControlAlone, true},
+    {"/queue/hold", Page::Hold, Reach::ControlAlone, true},
+    {"/queue/release", Page::Release, Reach::ControlAlone, true},
+    {"/queue/check", Page::CheckQueue, Reach::ControlAlone, true},
+    {"/pause", Page::Pause, Reach::ControlAlone, true},
+    {"/resume", Page::Resume, Reach::ControlAlone, true},
     {"/reload", Page::Reload, Reach::ControlAlone, true},
     {"/check", Page::Check, Reach::ControlAlone, true},
     {"/dkim/retire", Page::RetireSelector, Reach::ControlAlone, true},

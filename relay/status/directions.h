@@ -29,6 +29,11 @@ enum class Page : std::uint8_t {
     Queue,
     Retry,
     Delete,
+    Hold,
+    Release,
+    CheckQueue,
+    Pause,
+    Resume,
     Reload,
     Check,
     RetireSelector

@@ -2,15 +2,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "relay/status/story_json.h"
 #include "relay/status/time_text.h"
+#include "relay/status/waits.h"
 
 namespace relay::status {
 
 namespace {
 
 using nlohmann::ordered_json;
-
-constexpr std::string_view kReleased = "released by itself when the check passes";
 
 std::string page_text(const ordered_json& json, int indent) {
     return json.dump(indent, ' ', false, ordered_json::error_handler_t::replace) + "\n";
@@ -69,7 +69,20 @@ ordered_json outcome_json(const queue::Outcome& outcome) {
     return json;
 }
 
-ordered_json recipient_json(const queue::Recipient& recipient) {
+ordered_json site_json(const Explained& message, const queue::Recipient& recipient) {
+    const auto found = message.sites.find(std::string(recipient.address.domain()));
+    if (!recipient.is_open() || found == message.sites.end()) {
+        return {};
+    }
+    const SiteView& site = found->second;
+    return {{"name", site.site},
+            {"connections", site.connections},
+            {"limit", site.limit},
+            {"waiting", site.waiting}};
+}
+
+ordered_json recipient_json(const Explained& message, std::size_t position, conf::Instant now) {
+    const queue::Recipient& recipient = message.envelope.recipients[position];
     ordered_json json;
     json["address"] = recipient.address.text();
     json["state"] = name_of(recipient.state);
@@ -78,6 +91,9 @@ ordered_json recipient_json(const queue::Recipient& recipient) {
                        ? ordered_json(time_text(recipient.due))
                        : ordered_json();
     json["last"] = recipient.last ? outcome_json(*recipient.last) : ordered_json();
+    const std::string waits = waits_for(message, position, now);
+    json["waits_for"] = waits.empty() ? ordered_json() : ordered_json(waits);
+    json["site"] = site_json(message, recipient);
     return json;
 }
 
@@ -124,12 +140,15 @@ std::string message_page(const Explained& message, conf::Instant now) {
     } else {
         json["hold"] = {{"reason", envelope.hold.reason},
                         {"since", time_text(envelope.hold.since)},
-                        {"release", kReleased}};
+                        {"by_person", envelope.hold.person},
+                        {"release", release_text(envelope)}};
     }
     json["recipients"] = ordered_json::array();
-    for (const queue::Recipient& recipient : envelope.recipients) {
-        json["recipients"].push_back(recipient_json(recipient));
+    for (std::size_t position = 0; position < envelope.recipients.size(); ++position) {
+        json["recipients"].push_back(recipient_json(message, position, now));
     }
+    json["events"] = story_json(message.story);
+    json["events_left_out"] = message.story.left_out;
     return page_text(json, 1);
 }
 

@@ -1,5 +1,6 @@
 #include "relay/status/selection.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -7,6 +8,7 @@
 
 #include "conf/units.h"
 #include "queue/address.h"
+#include "relay/pauses.h"
 
 namespace relay::status {
 
@@ -96,6 +98,50 @@ std::string percent_encoded(std::string_view text) {
     return result;
 }
 
+ordered_json json_of(const Selection& selection) {
+    ordered_json json = ordered_json::object();
+    for (const Part& part : kParts) {
+        if (const std::string& value = selection.*part.member; !value.empty()) {
+            json[std::string(part.name)] = value;
+        }
+    }
+    if (selection.all) {
+        json["all"] = true;
+    }
+    return json;
+}
+
+std::string text_of(const ordered_json& json) {
+    return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+/// `reason` where it may be given.
+conf::Result<Selection> selection_of(const ordered_json& parsed, std::string* reason) {
+    if (!parsed.is_object()) {
+        return wrong("the body must be a JSON object");
+    }
+    Selection selection;
+    for (const auto& [name, value] : parsed.items()) {
+        if (name == "all") {
+            if (!value.is_boolean()) {
+                return wrong("all: write true");
+            }
+            selection.all = value.get<bool>();
+            continue;
+        }
+        const bool is_reason = reason != nullptr && name == "reason";
+        const auto member = find_part(name);
+        if (member == nullptr && !is_reason) {
+            return unknown(name);
+        }
+        if (!value.is_string()) {
+            return wrong(name + ": write a string");
+        }
+        (is_reason ? *reason : selection.*member) = value.get<std::string>();
+    }
+    return selection;
+}
+
 }  // namespace
 
 bool Selection::is_empty() const {
@@ -148,29 +194,17 @@ conf::Result<QueueQuery> parse_query(std::string_view query) {
 }
 
 conf::Result<Selection> parse_selection(std::string_view json) {
-    const auto parsed = ordered_json::parse(json, nullptr, false);
-    if (!parsed.is_object()) {
-        return wrong("the body must be a JSON object");
+    return selection_of(ordered_json::parse(json, nullptr, false), nullptr);
+}
+
+conf::Result<HoldRequest> parse_hold(std::string_view json) {
+    HoldRequest request;
+    auto selection = selection_of(ordered_json::parse(json, nullptr, false), &request.reason);
+    if (!selection) {
+        return selection.error();
     }
-    Selection selection;
-    for (const auto& [name, value] : parsed.items()) {
-        if (name == "all") {
-            if (!value.is_boolean()) {
-                return wrong("all: write true");
-            }
-            selection.all = value.get<bool>();
-            continue;
-        }
-        const auto member = find_part(name);
-        if (member == nullptr) {
-            return unknown(name);
-        }
-        if (!value.is_string()) {
-            return wrong(name + ": write a string");
-        }
-        selection.*member = value.get<std::string>();
-    }
-    return selection;
+    request.selection = std::move(*selection);
+    return request;
 }
 
 std::string as_query(const Selection& selection, std::optional<queue::MessageId> from) {
@@ -188,16 +222,29 @@ std::string as_query(const Selection& selection, std::optional<queue::MessageId>
 }
 
 std::string as_json(const Selection& selection) {
-    ordered_json json = ordered_json::object();
-    for (const Part& part : kParts) {
-        if (const std::string& value = selection.*part.member; !value.empty()) {
-            json[std::string(part.name)] = value;
-        }
+    return text_of(json_of(selection));
+}
+
+std::string as_json(const HoldRequest& request) {
+    ordered_json json = json_of(request.selection);
+    if (!request.reason.empty()) {
+        json["reason"] = request.reason;
     }
-    if (selection.all) {
-        json["all"] = true;
+    return text_of(json);
+}
+
+conf::Result<std::string> hold_reason(const HoldRequest& request) {
+    std::string reason(kHeldByPerson);
+    if (request.reason.empty()) {
+        return reason;
     }
-    return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    const bool printable = std::all_of(
+        request.reason.begin(), request.reason.end(), [](char c) { return c >= ' ' && c <= '~'; });
+    if (!printable || request.reason.size() > HoldRequest::kMaxReason) {
+        return wrong("reason: write at most " + std::to_string(HoldRequest::kMaxReason) +
+                     " printable characters of ASCII");
+    }
+    return reason + ": " + request.reason;
 }
 
 conf::Result<queue::Filter> filter_of(const Selection& selection, queue::Instant now) {

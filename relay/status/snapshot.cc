@@ -28,6 +28,7 @@ Snapshot take_snapshot(const Facts& facts,
     snapshot.listeners = std::move(listeners);
 
     snapshot.queue = facts.spool.view();
+    snapshot.paused = facts.spool.pauses().get()->list();
     snapshot.latched = facts.store.latched();
     snapshot.journal_octets = facts.store.journal_octets();
     if (const auto free = facts.store.free_octets()) {

@@ -27,6 +27,7 @@ struct Snapshot {
     std::vector<conf::Endpoint> listeners;
 
     Spool::View queue;
+    std::vector<Paused> paused;
     std::string latched;  // why the store has stopped for good; empty while it works
     std::uint64_t journal_octets = 0;
     std::optional<std::uint64_t> free_octets;

@@ -73,7 +73,7 @@ ordered_json findings_json(const Snapshot& snapshot) {
 
 }  // namespace
 
-std::string status_page(const Snapshot& snapshot) {
+std::string status_page(const Snapshot& snapshot, Reader reader) {
     const Delivery delivery = judge_delivery(snapshot);
     ordered_json page;
     page["version"] = version();
@@ -90,6 +90,7 @@ std::string status_page(const Snapshot& snapshot) {
     for (const auto& [reason, count] : snapshot.queue.held) {
         page["queue"]["held_by_reason"][reason] = count;
     }
+    page["paused"] = pauses_json(snapshot.paused, reader);
     page["sites"] = sites_json(snapshot.queue.sites);
     page["sites_in_all"] = snapshot.queue.sites.size();
     page["selectors"] = selectors_json(snapshot.selectors);
@@ -113,12 +114,16 @@ std::string status_page(const Snapshot& snapshot) {
     return page_text(page);
 }
 
-std::string queue_summary(const queue::Totals& totals, conf::Instant now) {
+std::string queue_summary(const queue::Totals& totals,
+                          const std::vector<Paused>& paused,
+                          conf::Instant now) {
     std::optional<conf::Duration> oldest;
     if (totals.oldest) {
         oldest = std::max(conf::Duration::zero(), now - totals.oldest->time());
     }
-    return page_text(totals_json(totals, oldest));
+    ordered_json json = totals_json(totals, oldest);
+    json["paused"] = pauses_json(paused, Reader::Operator);
+    return page_text(json);
 }
 
 }  // namespace relay::status

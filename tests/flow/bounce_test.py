@@ -2,7 +2,9 @@
 """Every accepted recipient ends once: what cannot be delivered comes back to its sender, signed, and never twice."""
 import email
 import email.policy
+import email.utils
 import smtplib
+import time
 
 from harness import *
 
@@ -212,6 +214,129 @@ class Bounces(FlowTest):
         self.assertEqual(recipients[0]["Action"], "relayed")
         relay.wait_empty()
         self.assertEqual((len(receiver.messages), len(self.box.messages)), (1, 1))
+
+    def test_delay_is_reported_once_and_delivery_goes_on(self):
+        receiver = self.destination(replies={"RCPT": "450 4.2.1 mailbox busy"})
+        relay = self.relay(queue={"retry": ["1s"], "delay_warning": "2s", "expire_after": "1h"})
+        text = message()
+        begin = time.time()
+        queue_id = submit(text)
+        got, parsed, parts, whole, recipients = self.report()
+        self.assertGreaterEqual(time.time() - begin, 2)
+        self.assertEqual((got.sender, got.recipients), ("", ["app@example.com"]))
+        self.assertIn("delayed", parsed["Subject"])
+        self.assertEqual(whole["X-Signet-Queue-ID"], queue_id)
+        self.assertEqual([(r["Final-Recipient"], r["Action"], r["Status"]) for r in recipients],
+                         [("rfc822; user@dest.example", "delayed", "4.2.1")])
+        self.assertIn("450 4.2.1 mailbox busy", recipients[0]["Diagnostic-Code"])
+        until = email.utils.parsedate_to_datetime(recipients[0]["Will-Retry-Until"]).timestamp()
+        self.assertAlmostEqual(until, begin + 3600, delta=10)
+        words = parts[0].get_content()
+        for said in ("user@dest.example", "nothing that you need to", "mailbox busy", recipients[0]["Will-Retry-Until"][:16]):
+            self.assertIn(said, " ".join(words.split()))
+        self.assertEqual(parts[2].get_content_type(), "text/rfc822-headers")
+        self.assertEqual(dkimpy_results(got.data), [("rsa-sha256", True), ("ed25519-sha256", True)])
+        relay.wait_log(rf"notice .*for={queue_id}.*action=delayed")
+        receiver.wait_commands("RCPT", sum(line.startswith("RCPT") for line in receiver.lines()) + 2)
+        receiver.replies.clear()
+        self.assertTrue(receiver.wait(1)[0].data.endswith(text))
+        relay.wait_empty()
+        self.assertEqual(len(self.box.messages), 1)
+
+    def test_delay_is_reported_to_whom_it_concerns(self):
+        self.destination(replies={"RCPT": "450 4.2.1 mailbox busy"})
+        relay = self.relay(queue={"retry": ["1s"], "delay_warning": "2s", "expire_after": "5s"})
+        submit_asking(message(), [("delay@dest.example", ["NOTIFY=DELAY"]), ("never@dest.example", ["NOTIFY=NEVER"]),
+                                  ("failure@dest.example", ["NOTIFY=FAILURE"]), ("unset@dest.example", [])])
+        submit(message(), sender="")
+        *_, delayed = self.report()
+        self.assertEqual([(r["Final-Recipient"], r["Action"]) for r in delayed],
+                         [("rfc822; delay@dest.example", "delayed"), ("rfc822; unset@dest.example", "delayed")])
+        *_, failed = self.report(2)
+        self.assertEqual([(r["Final-Recipient"], r["Action"]) for r in failed],
+                         [("rfc822; failure@dest.example", "failed"), ("rfc822; unset@dest.example", "failed")])
+        relay.wait_empty()
+        self.assertEqual(len(self.box.messages), 2)
+
+    def test_no_delay_is_reported_where_the_configuration_says_never(self):
+        receiver = self.destination(replies={"RCPT": "450 4.2.1 mailbox busy"})
+        relay = self.relay(queue={"retry": ["1s"], "delay_warning": "0"})
+        submit(message())
+        receiver.wait_commands("RCPT", 4)
+        receiver.replies.clear()
+        relay.wait_empty()
+        self.assertEqual(self.box.messages, [])
+
+    def test_failures_of_one_message_share_a_report(self):
+        self.destination(replies={"RCPT": "550 5.1.1 no"})
+
+        def slowly(_, line):
+            time.sleep(2)
+            return "550 5.7.1 no"
+        self.destination("slow.example", RECEIVERS[1], replies={"RCPT": slowly})
+        relay = self.relay()
+        submit(message(), recipients=["one@dest.example", "two@slow.example"])
+        *_, recipients = self.report()
+        self.assertEqual([(r["Final-Recipient"], r["Status"]) for r in recipients],
+                         [("rfc822; one@dest.example", "5.1.1"), ("rfc822; two@slow.example", "5.7.1")])
+        relay.wait_empty()
+        self.assertEqual(len(self.box.messages), 1)
+
+    def test_failure_that_waits_for_company_survives_a_kill(self):
+        receiver = self.destination(replies={"RCPT": "550 5.1.1 no"})
+        slow = self.destination("slow.example", RECEIVERS[1], replies={"RCPT": HANG})
+        relay = self.relay()
+        submit(message(), recipients=["one@dest.example", "two@slow.example"])
+        self.eventually(lambda: [line for line in receiver.lines() if line.startswith("QUIT")], what="the refusal")
+        self.assertTrue(slow.wait_sessions(1))
+        relay.kill()
+        self.assertEqual(self.box.messages, [])
+        slow.close()
+        self.eventually(lambda: self.receiver_again(RECEIVERS[1], replies={"RCPT": "550 5.7.1 no"}), what="the address")
+        relay.start()
+        *_, recipients = self.report()
+        self.assertEqual([r["Status"] for r in recipients], ["5.1.1", "5.7.1"])
+        relay.wait_empty()
+        self.assertEqual(len([line for line in receiver.lines() if line.startswith("RCPT")]), 1)
+
+    def receiver_again(self, address, **options):
+        try:
+            return self.receiver(address, **options)
+        except OSError:
+            return None
+
+    def test_what_expired_while_the_relay_was_down_is_tried_once_more(self):
+        receiver = self.destination(replies={"RCPT": lambda _, line: "450 4.2.1 mailbox busy"})
+        relay = self.relay(queue={"retry": ["1s"], "expire_after": "5s"})
+        text = message()
+        queue_id = submit(text)
+        relay.wait_log(rf"deferred .*id={queue_id}")
+        relay.stop()
+        end = time.monotonic() + 6
+        self.eventually(lambda: time.monotonic() > end, what="the end of its life")
+        receiver.replies["RCPT"] = lambda _, line: None
+        relay.start()
+        self.assertTrue(receiver.wait(1)[0].data.endswith(text))
+        relay.wait_empty()
+        self.assertNotIn("expired ", relay.log())
+        self.assertEqual(self.box.messages, [])
+
+    def test_the_attempt_after_a_downtime_is_the_last(self):
+        receiver = self.destination(replies={"RCPT": "450 4.2.1 mailbox busy"})
+        relay = self.relay(queue={"retry": ["1s"], "expire_after": "5s"})
+        queue_id = submit(message())
+        relay.wait_log(rf"deferred .*id={queue_id}")
+        relay.stop()
+        end = time.monotonic() + 6
+        self.eventually(lambda: time.monotonic() > end, what="the end of its life")
+        sessions = len(receiver.sessions)
+        relay.start()
+        *_, recipients = self.report()
+        self.assertEqual(recipients[0]["Action"], "failed")
+        self.assertEqual(len(receiver.sessions), sessions + 1)
+        self.assertIn("mailbox busy", recipients[0]["Diagnostic-Code"])
+        relay.wait_log(rf"expired .*id={queue_id}")
+        relay.wait_empty()
 
     def test_owed_report_survives_a_kill(self):
         self.box.close()

@@ -1,2 +1,3 @@
 signet_fuzz(status_request LIBRARIES signet_http SOURCES status_request_fuzz.cc)
 signet_fuzz(status_selection LIBRARIES signet_http SOURCES status_selection_fuzz.cc)
+signet_fuzz(status_pause LIBRARIES signet_http SOURCES status_pause_fuzz.cc)

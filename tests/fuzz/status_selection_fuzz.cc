@@ -33,5 +33,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto again = parse_selection(as_json(*selection));
         require(again.has_value() && *again == *selection);
     }
+    if (const auto request = parse_hold(input)) {
+        const auto reason = hold_reason(*request);
+        require(!reason || reason->size() <= 300);
+        const auto again = parse_hold(as_json(*request));
+        require(again.has_value() && *again == *request);
+    }
     return 0;
 }

@@ -1,29 +1,22 @@
 // Whom the spool owes a report, and what a report ends.
 #include <chrono>
 #include <future>
-#include <thread>
 
 #include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
 #include "relay/spool.h"
-#include "tests/support/relay_stage.h"
+#include "tests/support/sent_message.h"
 
 namespace {
 
+using support::eventually;
+using support::outcome;
 using support::RelayStage;
+using Sent = support::SentMessage;
 using Kind = queue::Outcome::Kind;
 using State = queue::Recipient::State;
 using Positions = std::vector<int>;
-
-queue::Outcome outcome(Kind kind, queue::EnhancedStatus status, bool passed_on_dsn = false) {
-    queue::Outcome made;
-    made.kind = kind;
-    made.status = status;
-    made.text = "a reply";
-    made.passed_on_dsn = passed_on_dsn;
-    return made;
-}
 
 const queue::Outcome kDelivered = outcome(Kind::Delivered, {2, 0, 0});
 const queue::Outcome kPassedOn = outcome(Kind::Delivered, {2, 0, 0}, true);
@@ -34,71 +27,6 @@ constexpr queue::Notify kNever{.never = true};
 constexpr queue::Notify kSuccess{.success = true};
 constexpr queue::Notify kSuccessOrFailure{.success = true, .failure = true};
 constexpr queue::Notify kDelay{.delay = true};
-
-/// Waits for what another thread does; bounded.
-template <class Condition>
-bool eventually(Condition condition) {
-    for (int i = 0; i < 4000; ++i) {
-        if (condition()) {
-            return true;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    return false;
-}
-
-struct Sent {
-    RelayStage& stage;
-    std::shared_ptr<queue::Message> message;
-
-    Sent(RelayStage& on,
-         const std::vector<std::string>& recipients,
-         const std::vector<queue::Notify>& notify,
-         const std::string& sender = "app@example.com")
-        : stage(on), message(on.message(recipients, sender)) {
-        for (std::size_t i = 0; i < recipients.size(); ++i) {
-            message->envelope.recipients[i].dsn.notify = notify[i];
-        }
-        message->envelope.ret = queue::ReturnedPart::Headers;
-        message->envelope.envelope_id = "id";
-        EXPECT_TRUE(stage.wait(stage.spool->accept(message)));
-    }
-
-    std::optional<relay::Lease> lease(const std::string& domain) const {
-        stage.spool->domains_to_route(relay::wall_clock());
-        stage.spool->assign(domain, "site-" + domain, relay::wall_clock() + std::chrono::hours(1));
-        return stage.spool->next_for("site-" + domain, 1, {});
-    }
-    void settle(const std::string& domain, const std::vector<queue::Outcome>& outcomes) const {
-        auto leased = lease(domain);
-        ASSERT_TRUE(leased);
-        stage.spool->settle(std::move(*leased), outcomes);
-        stage.settle_store();
-    }
-    std::size_t notices() const {
-        const std::lock_guard lock(stage.notices_mutex);
-        return stage.notices.size();
-    }
-    relay::Notice notice(std::size_t number = 0) const {
-        const std::lock_guard lock(stage.notices_mutex);
-        return stage.notices.at(number);
-    }
-    /// Stores a report for the notice as the dispatcher does.
-    void report(std::size_t number = 0) const {
-        const auto made = stage.message({"app@example.com"}, "");
-        ASSERT_TRUE(stage.wait(stage.spool->accept_notice(made, notice(number))));
-        stage.settle_store();
-        EXPECT_TRUE(stage.store->load(made->envelope.id));
-    }
-    [[nodiscard]] bool stored() const {
-        return static_cast<bool>(stage.store->load(message->envelope.id));
-    }
-    [[nodiscard]] queue::Recipient stored(std::size_t position) const {
-        const auto found = stage.store->load(message->envelope.id);
-        EXPECT_TRUE(found);
-        return found ? found->envelope.recipients[position] : queue::Recipient{};
-    }
-};
 
 TEST(SpoolReports, LeaseCarriesWhatWasAskedFor) {
     RelayStage stage;
@@ -228,11 +156,13 @@ relay::net::Task<> store_report(relay::Spool& spool,
                                 relay::Notice notice,
                                 std::promise<bool>& stored) {
     const auto result = co_await spool.accept_notice(std::move(report), notice);
-    stored.set_value(static_cast<bool>(result));
+    stored.set_value(result && *result == relay::Spool::Report::Stored);
 }
 
 TEST(SpoolReports, MessageWhoseLastRecipientEndsWhileTheReportIsStoredIsRemoved) {
-    RelayStage stage;
+    relay::SpoolTerms terms;
+    terms.gather = {};
+    RelayStage stage("", conf::CheckMode::Off, terms);
     const Sent sent(stage, {"a@one.test", "b@two.test"}, {{}, {}});
     auto other = sent.lease("two.test");
     ASSERT_TRUE(other);
@@ -280,7 +210,7 @@ TEST(SpoolReports, RestartOwesTheReportAndTriesNothingAgain) {
     stage.spool->start(stage.loops->first());
     ASSERT_TRUE(eventually([&] { return sent.notices() == 1; }));
     EXPECT_EQ(sent.notice().relayed, Positions{0});
-    EXPECT_TRUE(stage.spool->domains_to_route(relay::wall_clock()).empty());
+    EXPECT_TRUE(stage.spool->domains_to_route(stage.spool->now()).empty());
     EXPECT_FALSE(sent.lease("one.test"));
     sent.report();
     EXPECT_FALSE(sent.stored());
@@ -300,6 +230,7 @@ TEST(SpoolReports, RestartAfterExpiryStillOwesTheReportOfSuccess) {
     ASSERT_TRUE(eventually([&] { return sent.notices() == 1; }));
     EXPECT_EQ(sent.notice().relayed, Positions{0});
     sent.report();
+    sent.settle("two.test", {kDeferred});  // the last attempt
     ASSERT_TRUE(eventually([&] { return sent.notices() == 2; }));
     EXPECT_EQ(sent.notice(1).expired, Positions{1});
     sent.report(1);
@@ -314,7 +245,9 @@ TEST(SpoolReports, DeletedMessageOwesNoReport) {
     filter.id = sent.message->envelope.id;
     ASSERT_TRUE(stage.wait(stage.spool->remove(filter)));
     const auto late = stage.message({"app@example.com"}, "");
-    EXPECT_TRUE(stage.wait(stage.spool->accept_notice(late, sent.notice())));
+    const auto result = stage.wait(stage.spool->accept_notice(late, sent.notice()));
+    ASSERT_TRUE(result);
+    EXPECT_EQ(*result, relay::Spool::Report::Unneeded);
     stage.settle_store();
     EXPECT_FALSE(stage.store->load(late->envelope.id));
     EXPECT_FALSE(sent.stored());

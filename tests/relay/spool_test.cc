@@ -39,7 +39,7 @@ bool eventually(Condition condition) {
 }
 
 std::optional<relay::Lease> lease_for(RelayStage& stage, const std::string& domain) {
-    stage.spool->domains_to_route(relay::wall_clock());
+    stage.spool->domains_to_route(stage.spool->now());
     stage.spool->assign(domain, "site-" + domain, relay::wall_clock() + std::chrono::hours(1));
     return stage.spool->next_for("site-" + domain, 1, {});
 }

@@ -25,8 +25,10 @@ class RelayStage {
 public:
     /// `tables` is appended to a configuration for example.com with an Ed25519 key "k1", which
     /// needs no proof unless they have a [dkim].
-    explicit RelayStage(const std::string& tables = "", conf::CheckMode mode = conf::CheckMode::Off)
-        : gate(mode) {
+    explicit RelayStage(const std::string& tables = "",
+                        conf::CheckMode mode = conf::CheckMode::Off,
+                        relay::SpoolTerms of_spool = {})
+        : terms(std::move(of_spool)), gate(mode) {
         const auto key = dkim::PrivateKey::create(dkim::KeyType::Ed25519, 0);
         EXPECT_TRUE(key);
         EXPECT_TRUE(dkim::save_new_key(folder.file("k1.pem"), *key));
@@ -61,9 +63,19 @@ public:
         store = std::move(*opened);
         loops.emplace(1);
         disk.emplace(1);
+        history.emplace(folder.path() + "/data", *store, current->get().config->queue);
         committer.emplace(*store, metrics);
-        spool.emplace(
-            *store, *committer, gate, metrics, *disk, queue::NodeId(1), *current->get().config);
+        spool.emplace(*store,
+                      *committer,
+                      gate,
+                      metrics,
+                      *history,
+                      *disk,
+                      queue::NodeId(1),
+                      *current->get().config,
+                      terms);
+        const auto recalled = spool->recall_pauses();
+        ASSERT_TRUE(recalled) << recalled.error().message();
         intake.emplace(*current, *spool, *committer, *disk, metrics);
         spool->listen({[this] { ++unrouted; },
                        [this] { ++wanted; },
@@ -90,6 +102,7 @@ public:
         intake.reset();
         spool.reset();
         committer.reset();
+        history.reset();
         disk.reset();
         loops.reset();
         store.reset();
@@ -118,7 +131,7 @@ public:
         if (!sender.empty()) {
             made->envelope.sender = *queue::Address::parse(sender);
         }
-        made->envelope.accepted = relay::wall_clock();
+        made->envelope.accepted = spool->now();
         for (const auto& text : recipients) {
             queue::Recipient recipient;
             recipient.address = *queue::Address::parse(text);
@@ -137,12 +150,14 @@ public:
     }
 
     TemporaryFolder folder;
+    relay::SpoolTerms terms;
     std::optional<relay::Current> current;
     relay::Metrics metrics;
     relay::check::Gate gate;
     std::unique_ptr<queue::Store> store;
     std::optional<relay::net::Loops> loops;
     std::optional<relay::net::WorkerPool> disk;
+    std::optional<relay::history::History> history;
     std::optional<relay::Committer> committer;
     std::optional<relay::Spool> spool;
     std::optional<relay::Intake> intake;

@@ -52,6 +52,14 @@ class Receiver:
                 raise AssertionError(f"{self.address} saw {len(self.sessions)} of {count} sessions in {timeout} s")
             return list(self.sessions)
 
+    def wait_commands(self, verb, count, timeout=20):
+        """Until it was given `count` of them, in whatever sessions."""
+        def seen():
+            return sum(line.split(" ")[0].upper() == verb for line in self.lines())
+        with self.changed:
+            if not self.changed.wait_for(lambda: seen() >= count, timeout):
+                raise AssertionError(f"{self.address} saw {seen()} of {count} {verb} in {timeout} s")
+
     def lines(self):
         """All command lines of all sessions, in order."""
         return [line for session in self.sessions for line in session.lines]
@@ -136,7 +144,9 @@ class _Session:
         if raw is None:
             return False
         line = raw.decode("utf-8", "replace")
-        self.lines.append(line)
+        with self.receiver.changed:
+            self.lines.append(line)
+            self.receiver.changed.notify_all()
         verb = line.split(" ")[0].upper()
         reply = self.receiver.reply_for(verb, self, line)
         if verb in ("EHLO", "HELO"):

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "relay/pauses.h"
+
 namespace {
 
 struct Made {
@@ -44,6 +46,23 @@ struct Made {
         notice.relayed.push_back(static_cast<int>(envelope->recipients.size()) - 1);
         envelope->recipients.back().last->kind = queue::Outcome::Kind::Delivered;
     }
+    /// Waits; `text` empty: not tried yet.
+    void add_delayed(const std::string& address, const std::string& text, bool remote = true) {
+        add(address, {4, 2, 0}, text);
+        notice.failed.pop_back();
+        notice.delayed.push_back(static_cast<int>(envelope->recipients.size()) - 1);
+        notice.until = conf::Instant(std::chrono::seconds(1795330800 + 86400));
+        auto& recipient = envelope->recipients.back();
+        recipient.last->kind = queue::Outcome::Kind::Deferred;
+        recipient.last->remote = remote;
+        if (!remote) {
+            recipient.last->host.clear();
+        }
+        if (text.empty()) {
+            recipient.last.reset();
+            recipient.attempts = 0;
+        }
+    }
     std::string text(const std::string& header = "Subject: original\r\n") {
         queue::Content original;
         original.header = header;
@@ -57,6 +76,18 @@ struct Made {
 
 bool contains(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
+}
+
+/// Lines joined again.
+std::string unfolded(std::string_view text) {
+    std::string words;
+    for (const char c : text) {
+        const bool space = c == ' ' || c == '\r' || c == '\n' || c == '\t';
+        if (!space || (!words.empty() && words.back() != ' ')) {
+            words += space ? ' ' : c;
+        }
+    }
+    return words;
 }
 
 TEST(Bounce, ReportsEveryFieldThatMachinesNeed) {
@@ -275,6 +306,86 @@ TEST(Bounce, PutsFailedAndRelayedIntoOneReport) {
     // In the words for people the failures come first, and each recipient once.
     EXPECT_LT(text.find("<b@one.test>"), text.find("<c@one.test>"));
     EXPECT_LT(text.find("<c@one.test>"), text.find("<a@one.test>"));
+}
+
+TEST(Bounce, ReportsWhatIsDelayed) {
+    Made made;
+    made.envelope->ret = queue::ReturnedPart::Full;
+    made.add_delayed("a@one.test", "450 4.2.0 greylisted");
+    const auto text = made.text();
+    for (const char* const part : {"Subject: Your message is delayed and still being tried\r\n",
+                                   "could not be delivered to the address below yet.",
+                                   "Tried 3 times. The last reason:\r\n",
+                                   "said: 450 4.2.0 greylisted\r\n",
+                                   "Action: delayed\r\nStatus: 4.2.0\r\n",
+                                   "Remote-MTA: dns; mx.one.test\r\n",
+                                   "Diagnostic-Code: smtp; 450 4.2.0 greylisted\r\n",
+                                   "Will-Retry-Until: Mon, 23 Nov 2026 07:00:00 +0000\r\n",
+                                   "text/rfc822-headers\r\n\r\nSubject: original\r\n"}) {
+        EXPECT_TRUE(contains(text, part)) << part << "\nin\n" << text;
+    }
+    EXPECT_TRUE(contains(unfolded(text),
+                         "There is nothing that you need to do: this relay goes on trying until "
+                         "Mon, 23 Nov 2026 07:00:00 +0000, and tells you if it must give up"));
+    EXPECT_FALSE(contains(text, "It will not be tried again"));
+    EXPECT_FALSE(contains(text, "Last-Attempt-Date")) << "it is not known";
+    EXPECT_FALSE(contains(text, "the text")) << "RET=FULL concerns failures alone";
+    EXPECT_FALSE(contains(text, "operator"));
+}
+
+TEST(Bounce, WillRetryUntilIsOfDelaysAlone) {
+    Made made;
+    made.add("a@one.test", {5, 1, 1}, "550 no");
+    made.add_relayed("b@one.test", "250 fine");
+    EXPECT_FALSE(contains(made.text(), "Will-Retry-Until"));
+}
+
+TEST(Bounce, SaysWhatHoldsAMessage) {
+    Made made;
+    made.add_delayed("a@one.test", "");
+    made.envelope->hold.reason = "PTR of 192.0.2.1 is absent (example.com)";
+    const auto text = made.text();
+    EXPECT_TRUE(contains(text, "This relay holds it: PTR of 192.0.2.1 is absent (example.com)."));
+    EXPECT_TRUE(contains(text, "`signet check`"));
+    EXPECT_TRUE(contains(text, "No attempt was possible so far.\r\n"));
+    EXPECT_TRUE(contains(text, "Action: delayed\r\nStatus: 4.7.0\r\nWill-Retry-Until: "));
+    EXPECT_FALSE(contains(text, "Diagnostic-Code"));
+}
+
+TEST(Bounce, SaysThatSomebodyPausedIt) {
+    Made made;
+    made.add_delayed("a@one.test", "");
+    made.envelope->hold.reason = std::string(relay::kPausedByPerson) + " (domain one.test)";
+    const auto text = unfolded(made.text());
+    EXPECT_TRUE(contains(text, "The operator of this relay holds it: sending is paused"));
+    EXPECT_FALSE(contains(text, "`signet check`"));
+    EXPECT_TRUE(contains(text, "Will-Retry-Until: ")) << "it expires all the same";
+}
+
+TEST(Bounce, PromisesNoEndOfAPersonsHold) {
+    Made made;
+    made.add_delayed("a@one.test", "");
+    made.envelope->hold.reason = "wait\r\nForged: 1";
+    made.envelope->hold.person = true;
+    made.notice.until.reset();
+    const auto text = made.text();
+    EXPECT_TRUE(contains(text, "The operator of this relay holds it: wait??Forged: 1.\r\n"));
+    EXPECT_TRUE(contains(unfolded(text), "kept until the operator of this relay lets it go."));
+    EXPECT_FALSE(contains(text, "Will-Retry-Until"));
+}
+
+TEST(Bounce, SaysWhatTheOperatorCanDoAboutOurOwnFaults) {
+    Made made;
+    made.add_delayed("a@one.test", "the message cannot be signed now: no key", false);
+    made.envelope->recipients[0].last->status = {4, 7, 0};
+    EXPECT_TRUE(contains(made.text(), "`signet dkim status`"));
+    made.envelope->recipients[0].last->status = {4, 3, 0};
+    EXPECT_TRUE(contains(unfolded(made.text()), "mend the disk"));
+    made.envelope->recipients[0].last->status = {4, 4, 3};
+    EXPECT_FALSE(contains(made.text(), "operator"));
+    made.envelope->recipients[0].last->status = {4, 7, 0};
+    made.envelope->recipients[0].last->remote = true;
+    EXPECT_FALSE(contains(made.text(), "operator")) << "what a host said is no fault of ours";
 }
 
 }  // namespace

@@ -49,6 +49,17 @@ TEST(Delivery, HoldsWhileMailIsHeldWithEachReasonOnce) {
     EXPECT_EQ(delivery.reasons.size(), 2U);
 }
 
+TEST(Delivery, HoldsWhileSendingIsPaused) {
+    auto snapshot = quiet();
+    const auto pause = Pause::of_domain("example.net").value();
+    snapshot.paused = {{pause, kNoon}};
+    snapshot.queue.held = {{pause.reason(), 3}};
+    const auto delivery = judge_delivery(snapshot);
+    EXPECT_EQ(delivery.state, State::Holding);
+    EXPECT_EQ(delivery.reasons,
+              std::vector<std::string>{"sending is paused by a person (domain example.net)"});
+}
+
 TEST(Delivery, HoldsWhenTheStoreHasStopped) {
     auto snapshot = quiet();
     snapshot.latched = "fsync failed";

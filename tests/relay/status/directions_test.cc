@@ -43,8 +43,16 @@ TEST(Directions, LeadToThePublicPages) {
 TEST(Directions, KeepMessagesAndCommandsOnTheControlSocket) {
     EXPECT_EQ(status(ask(Method::Get, "/messages/0000000000001")), 403);
     EXPECT_EQ(status(ask(Method::Get, "/queue")), 403);
-    for (const char* path :
-         {"/queue/retry", "/queue/delete", "/reload", "/check", "/dkim/retire"}) {
+    for (const char* path : {"/queue/retry",
+                             "/queue/delete",
+                             "/queue/hold",
+                             "/queue/release",
+                             "/queue/check",
+                             "/pause",
+                             "/resume",
+                             "/reload",
+                             "/check",
+                             "/dkim/retire"}) {
         EXPECT_EQ(status(ask(Method::Post, path)), 403) << path;
         EXPECT_EQ(status(ask(Method::Post, path, Channel::Control)), 0) << path;
         EXPECT_EQ(status(ask(Method::Get, path, Channel::Control)), 405) << path;

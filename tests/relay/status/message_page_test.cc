@@ -66,6 +66,47 @@ TEST(MessagePage, OfAFinishedOneHasNothingToCome) {
     EXPECT_TRUE(page["recipients"][0]["next"].is_null());
 }
 
+TEST(MessagePage, TellsWhatARecipientWaitsForAndTheLimitOfItsSite) {
+    Explained message{some_envelope(), "waiting", kNoon + std::chrono::minutes(5)};
+    message.sites["example.net"] = SiteView{"mx:mx.example.net", 3, 1, 5};
+    const auto page = json::parse(message_page(message, kNoon));
+    const auto& first = page["recipients"][0];
+    EXPECT_EQ(first["waits_for"], "back-off after 2 attempts, until 2026-11-22T12:05:00.000Z");
+    EXPECT_EQ(first["site"]["name"], "mx:mx.example.net");
+    EXPECT_EQ(first["site"]["connections"], 1);
+    EXPECT_EQ(first["site"]["limit"], 5);
+    EXPECT_EQ(first["site"]["waiting"], 3);
+    message.sites.clear();
+    EXPECT_TRUE(json::parse(message_page(message, kNoon))["recipients"][0]["site"].is_null());
+}
+
+TEST(MessagePage, TellsItsStory) {
+    Explained message{some_envelope(), "waiting", kNoon};
+    history::Event accepted;
+    accepted.time = kNoon;
+    accepted.add(history::Field::Client, "127.0.0.1").add(history::Field::Size, "1234");
+    history::Event attempt;
+    attempt.time = kNoon;
+    attempt.kind = history::Kind::Attempt;
+    attempt.add(history::Field::Outcome, "one").add(history::Field::Outcome, "two");
+    attempt.transcript = "S: 220 ready\nC: EHLO x\n";
+    history::Event deferred;
+    deferred.time = kNoon;
+    deferred.kind = history::Kind::Deferred;
+    deferred.add(history::Field::Next, std::to_string(kNoon.time_since_epoch().count()))
+        .add(history::Field::Reason, "17");
+    message.story = {{accepted, attempt, deferred}, 4, nullptr};
+    const auto page = json::parse(message_page(message, kNoon));
+    EXPECT_EQ(page["events_left_out"], 4);
+    EXPECT_EQ(page["events"], json::parse(R"([
+        {"time": "2026-11-22T12:00:00.000Z", "event": "accepted", "client": "127.0.0.1",
+         "size": 1234},
+        {"time": "2026-11-22T12:00:00.000Z", "event": "attempt", "outcomes": ["one", "two"],
+         "transcript": ["S: 220 ready", "C: EHLO x"]},
+        {"time": "2026-11-22T12:00:00.000Z", "event": "deferred",
+         "next": "2026-11-22T12:00:00.000Z", "reason": "17"}])"));
+}
+
 TEST(QueuePage, ListsMessagesInTheirStates) {
     queue::Page found;
     auto held = some_envelope();

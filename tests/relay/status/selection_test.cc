@@ -120,7 +120,7 @@ TEST(Selection, ReadsItsOwnTexts) {
     ASSERT_TRUE(json);
     EXPECT_EQ(*json, selection);
     EXPECT_EQ(as_query({}, std::nullopt), "");
-    EXPECT_EQ(as_json({}), "{}");
+    EXPECT_EQ(as_json(Selection{}), "{}");
 }
 
 TEST(Selection, BecomesAFilter) {
@@ -147,6 +147,32 @@ TEST(Selection, NamesAddressesBeyondAscii) {
     const auto query = parse_query(as_query(selection, std::nullopt));
     ASSERT_TRUE(query) << query.error().message();
     EXPECT_EQ(query->selection, selection);
+}
+
+TEST(HoldRequest, IsASelectionWithPerhapsAReason) {
+    const auto request = parse_hold(R"({"sender": "a@example.com", "reason": "wait: soon"})");
+    ASSERT_TRUE(request) << request.error().message();
+    EXPECT_EQ(request->selection.sender, "a@example.com");
+    EXPECT_EQ(hold_reason(*request).value(), "held by a person: wait: soon");
+    EXPECT_EQ(parse_hold(as_json(*request)).value(), *request);
+    const auto plain = parse_hold(R"({"all": true})");
+    ASSERT_TRUE(plain);
+    EXPECT_TRUE(plain->selection.all);
+    EXPECT_EQ(hold_reason(*plain).value(), "held by a person");
+    EXPECT_FALSE(parse_hold(R"({"reason": 1})"));
+    EXPECT_FALSE(parse_selection(R"({"reason": "only a hold has one"})"));
+}
+
+TEST(HoldRequest, HasAReasonThatFitsEverywhere) {
+    HoldRequest request;
+    request.reason = std::string(HoldRequest::kMaxReason, '~');
+    EXPECT_TRUE(hold_reason(request));
+    request.reason += "~";
+    EXPECT_FALSE(hold_reason(request));
+    for (const char* reason : {"a\nb", "\x7f", "\t", "caf\u00e9"}) {
+        request.reason = reason;
+        EXPECT_TRUE(hold_reason(request).error().message().starts_with("reason: ")) << reason;
+    }
 }
 
 TEST(Selection, WithoutPartsIsEveryMessage) {

@@ -86,9 +86,11 @@ SmallRelay::SmallRelay(Phase phase) {
     }
     queue_store = must(queue::SqliteStore::open(config->data_dir, wall_clock()));
     ids_ = std::make_unique<queue::IdSource>(2, queue_store->last_id());
+    history = std::make_unique<history::History>(config->data_dir, *queue_store, config->queue);
     committer = std::make_unique<Committer>(*queue_store, metrics);
     resolver = must(net::Resolver::create(config->dns, loops.first().context()));
-    spool = std::make_unique<Spool>(*queue_store, *committer, gate, metrics, disk, 1, *config);
+    spool = std::make_unique<Spool>(
+        *queue_store, *committer, gate, metrics, *history, disk, 1, *config);
     spool->listen({[] {}, [] {}, [](const Notice&) {}});
     intake = std::make_unique<Intake>(*current, *spool, *committer, disk, metrics);
     server->start();

@@ -49,6 +49,7 @@ public:
     std::unique_ptr<queue::Store> queue_store;
     check::Gate gate{conf::CheckMode::Off};
     net::WorkerPool disk{1};
+    std::unique_ptr<history::History> history;
     std::unique_ptr<Committer> committer;
     std::unique_ptr<net::Resolver> resolver;
     std::unique_ptr<Spool> spool;

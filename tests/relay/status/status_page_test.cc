@@ -118,9 +118,23 @@ TEST(QueueSummary, IsThePagesQueueWithoutReasons) {
     queue::Totals totals;
     totals.waiting = 5;
     totals.oldest = id_at(kNoon - std::chrono::seconds(3));
-    const auto page = json::parse(queue_summary(totals, kNoon));
+    const auto page = json::parse(queue_summary(totals, {{Pause::all(), kNoon}}, kNoon));
     EXPECT_EQ(page["waiting"], 5);
     EXPECT_EQ(page["oldest_seconds"], 3);
+}
+
+TEST(StatusPage, ShowsWhatIsPaused) {
+    auto snapshot = quiet();
+    snapshot.paused = {{Pause::of_domain("example.net").value(), kNoon},
+                       {Pause::of_sender("jo@example.com").value(), kNoon}};
+    const auto page = json::parse(status_page(snapshot));
+    EXPECT_EQ(page["delivery"]["state"], "holding");
+    ASSERT_EQ(page["paused"].size(), 2U);
+    EXPECT_EQ(page["paused"][0]["domain"], "example.net");
+    EXPECT_EQ(status_page(snapshot).find("jo@"), std::string::npos) << "anybody may read it";
+    EXPECT_EQ(json::parse(status_page(snapshot, Reader::Operator))["paused"][1]["sender"],
+              "jo@example.com");
+    EXPECT_EQ(json::parse(status_page(quiet()))["paused"], json::array());
 }
 
 }  // namespace

@@ -153,6 +153,63 @@ TEST(StatusServer, RefusesACommandThatMightMeanEverything) {
     EXPECT_EQ(relay.queue_store->totals()->held, 0U);
 }
 
+TEST(StatusServer, HoldsAndReleases) {
+    SmallRelay relay;
+    const auto id = relay.store("user@example.net");
+    relay.store("user@example.org", "no PTR record");
+    const auto held =
+        relay.ask_control(post("/queue/hold", R"({"domain": "example.net", "reason": "wait"})"));
+    ASSERT_EQ(status_of(held), 200) << held;
+    EXPECT_EQ(json::parse(body_of(held))["held"], 1);
+    EXPECT_EQ(relay.queue_store->load(id)->envelope.hold.reason, "held by a person: wait");
+    for (const char* body : {"{}", R"({"all": true, "state": "waiting"})", R"({"reason": "x"})"}) {
+        EXPECT_EQ(status_of(relay.ask_control(post("/queue/release", body))), 400) << body;
+    }
+    EXPECT_EQ(status_of(relay.ask_control(post("/queue/hold", R"({"reason": "all?"})"))), 400);
+    EXPECT_EQ(
+        status_of(relay.ask_control(post("/queue/hold", R"({"all": true, "reason": "a\nb"})"))),
+        400);
+    const auto released = relay.ask_control(post("/queue/release", R"({"all": true})"));
+    ASSERT_EQ(status_of(released), 200) << released;
+    EXPECT_EQ(json::parse(body_of(released))["released"], 1);
+    EXPECT_EQ(json::parse(body_of(released))["held_otherwise"], 1);
+    EXPECT_EQ(relay.queue_store->load(id)->envelope.hold.reason, "");
+}
+
+TEST(StatusServer, PausesAndResumes) {
+    const SmallRelay relay;
+    const std::string order = R"({"sender": "jo@example.com"})";
+    const auto paused = relay.ask_control(post("/pause", order));
+    ASSERT_EQ(status_of(paused), 200) << paused;
+    EXPECT_EQ(json::parse(body_of(paused))["paused"], true);
+    EXPECT_EQ(json::parse(body_of(relay.ask_control(post("/pause", order))))["paused"], false);
+    const auto shown = body_of(relay.ask_control(get("/status")));
+    EXPECT_EQ(json::parse(shown)["paused"][0]["sender"], "jo@example.com");
+    const auto to_all = body_of(relay.ask_port(get("/status")));
+    EXPECT_EQ(json::parse(to_all)["delivery"]["state"], "holding");
+    EXPECT_EQ(to_all.find("jo@"), std::string::npos) << to_all;
+    for (const char* body : {"", "{}", R"({"domain": "a..b"})"}) {
+        EXPECT_EQ(status_of(relay.ask_control(post("/pause", body))), 400) << body;
+        EXPECT_EQ(status_of(relay.ask_control(post("/resume", body))), 400) << body;
+    }
+    EXPECT_EQ(json::parse(body_of(relay.ask_control(post("/resume", order))))["resumed"], true);
+    EXPECT_EQ(json::parse(body_of(relay.ask_control(post("/resume", order))))["resumed"], false);
+    EXPECT_EQ(json::parse(body_of(relay.ask_port(get("/status"))))["delivery"]["state"], "ok");
+}
+
+TEST(StatusServer, ChecksTheQueue) {
+    SmallRelay relay;
+    const auto id = relay.store("user@example.net");  // its size and hash are made up
+    const auto answer = relay.ask_control(post("/queue/check"));
+    ASSERT_EQ(status_of(answer), 200) << answer;
+    const auto page = json::parse(body_of(answer));
+    EXPECT_EQ(page["checked"], 1);
+    ASSERT_EQ(page["damaged"].size(), 1U);
+    EXPECT_EQ(page["damaged"][0]["id"], id.text());
+    relay.server->stopping();
+    EXPECT_EQ(status_of(relay.ask_control(post("/queue/check"))), 503);
+}
+
 TEST(StatusServer, ReloadsAndTellsProblems) {
     SmallRelay relay;
     EXPECT_EQ(status_of(relay.ask_control(post("/reload"))), 200);
