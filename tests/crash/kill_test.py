@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Kills the relay (SIGKILL) at random moments under load, over and over on the same store: of everything that was answered
-250 nothing is lost, and only what was in flight at a kill may arrive twice. CRASH_SEED repeats a run's moments."""
+250 nothing is lost, and only what was in flight at a kill may arrive twice. CRASH_SEED repeats a run's moments, KILLS says how many."""
 import os
 import random
 import smtplib
@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from harness import *  # noqa: E402
 
-KILLS = 32
+KILLS = int(os.environ.get("KILLS", 32))
 CLIENTS = 6
 # A delivery is recorded 20 ms after the remote's reply at the latest, plus a commit on a busy disk.
 IN_FLIGHT = 1.0
