@@ -1,10 +1,12 @@
 #include "queue/sqlite_store.h"
 
+#include <algorithm>
 #include <atomic>
 #include <sys/stat.h>
 #include <utility>
 
 #include "queue/data_folder.h"
+#include "queue/disk_reserve.h"
 #include "queue/envelope_check.h"
 #include "queue/errors.h"
 #include "queue/latch.h"
@@ -17,17 +19,27 @@ namespace queue {
 namespace {
 
 constexpr const char* kDatabase = "queue.db";
+constexpr const char* kReserveFile = "reserve";
 constexpr Duration kCheckPatience = std::chrono::seconds(1);
+
+/// Whether something other than new mail is to be stored. A report comes with what it settles.
+bool has_outcome(std::span<const Change> changes) {
+    return std::any_of(changes.begin(), changes.end(), [](const Change& change) {
+        return !std::holds_alternative<Insert>(change) && !std::holds_alternative<AddChunk>(change);
+    });
+}
 
 /// The parts in the order of their building; they go in the opposite one: the readers close before
 /// the writer's last checkpoint, and the folder is unlocked after everything.
 class OpenStore final : public Store {
 public:
     OpenStore(DataFolder folder,
+              std::unique_ptr<DiskReserve> reserve,
               SqliteConnection connection,
               const Inventory& inventory,
               Instant now)
         : folder_(std::move(folder)),
+          reserve_(std::move(reserve)),
           ledger_(inventory.totals, inventory.last),
           writer_(std::move(connection), inventory, latch_, ledger_),
           readers_(folder_.file(kDatabase)),
@@ -44,12 +56,20 @@ public:
     }
 
     conf::Result<void> commit(std::span<const Change> changes) override {
-        return writer_.commit(changes);
+        auto stored = writer_.commit(changes);
+        if (is_full(stored) && has_outcome(changes) && reserve_->release()) {
+            stored = writer_.commit(changes);
+        }
+        return stored;
     }
 
     conf::Result<std::vector<Envelope>> claim_due(Instant now, std::size_t limit) override {
         now_ = now;
-        return writer_.claim_due(now, limit);
+        auto claimed = writer_.claim_due(now, limit);
+        if (is_full(claimed) && reserve_->release()) {
+            claimed = writer_.claim_due(now, limit);
+        }
+        return claimed;
     }
 
     conf::Result<std::optional<Instant>> next_due() override {
@@ -113,10 +133,20 @@ public:
 
     conf::Result<void> tidy(Instant now) override {
         now_ = now;
+        if (!reserve_->is_full()) {
+            if (const auto free = folder_.free_octets()) {
+                reserve_->fill(*free);
+            }
+        }
         return writer_.tidy(now);
     }
 
 private:
+    template <class Result>
+    static bool is_full(const Result& result) {
+        return !result && result.error().code == errc::StoreFull;
+    }
+
     template <class Call>
     auto read(Call call) -> decltype(call(std::declval<SqliteReader&>())) {
         if (latch_.is_set()) {
@@ -126,6 +156,7 @@ private:
     }
 
     DataFolder folder_;
+    std::unique_ptr<DiskReserve> reserve_;
     Latch latch_;
     Ledger ledger_;
     SqliteWriter writer_;
@@ -143,7 +174,9 @@ bool has_journal(const DataFolder& folder) {
 
 }  // namespace
 
-conf::Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& data_dir, Instant now) {
+conf::Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& data_dir,
+                                                       Instant now,
+                                                       std::uint64_t octets) {
     if (sqlite3_threadsafe() == 0) {
         return error(errc::StoreUnwritable, "this SQLite library was built without threads");
     }
@@ -151,6 +184,7 @@ conf::Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& data_d
     if (!folder) {
         return folder.error();
     }
+    auto reserve = std::make_unique<DiskReserve>(folder->file(kReserveFile), octets);
     const bool unclean = has_journal(*folder);
     if (const auto created = folder->create(kDatabase); !created) {
         return created.error();
@@ -167,8 +201,11 @@ conf::Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& data_d
     if (!inventory) {
         return inventory.error();
     }
-    auto store =
-        std::make_unique<OpenStore>(std::move(*folder), std::move(*connection), *inventory, now);
+    if (const auto free = folder->free_octets()) {
+        reserve->fill(*free);
+    }
+    auto store = std::make_unique<OpenStore>(
+        std::move(*folder), std::move(reserve), std::move(*connection), *inventory, now);
     if (unclean) {
         if (const auto checked = store->check_envelopes(); !checked) {
             return checked.error();

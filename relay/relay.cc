@@ -1,5 +1,6 @@
 #include "relay/relay.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -173,7 +174,10 @@ conf::Result<void> Relay::build() {
         log::Event(log::Level::Error, "key").field("problem", problem);
     }
     current_.set(config, keys);
-    auto store = queue::SqliteStore::open(config->data_dir, wall_clock());
+    auto store = queue::SqliteStore::open(
+        config->data_dir,
+        wall_clock(),
+        std::min(queue::SqliteStore::kReserve, config->limits.effective_min_free_disk()));
     if (!store) {
         return store.error();
     }

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import threading
 
 from harness import *
 from harness.relay import new_key
@@ -91,6 +92,36 @@ class DiskFull(FlowTest):
         self.eventually(lambda: submit_raw(message())[0] == 250, what="taken again")
         receiver.wait(2)
         relay.wait_empty()
+
+    def test_outcomes_are_stored_on_a_full_disk(self):
+        may_answer = threading.Event()
+        receiver = self.destination(replies={".": lambda session, line: may_answer.wait(30) and None})
+        disk = self.small_disk("128m")
+        self.destination("busy.example", namespace.RECEIVERS[1], replies={"RCPT": "451 4.2.0 later"})
+        relay = self.relay(data_dir=f"{disk}/data", limits={"min_free_disk": "32MiB"}, queue={"retry": ["1h"]})
+        self.assertGreaterEqual(os.stat(f"{disk}/data/reserve").st_blocks * 512, 32 * 1024 * 1024)
+        waits = submit(message(), recipients=["user@busy.example"])
+        relay.wait_log(rf"deferred .*id={waits}")
+        sent = [submit(message()) for _ in range(5)]
+        self.eventually(lambda: sum(line == "DATA" for line in receiver.lines()) >= 1, what="in the middle of an attempt")
+        self.fill(disk, 0)
+        self.eventually(lambda: submit_raw(message())[0] == 452, what="452")
+        may_answer.set()
+        receiver.wait(5)
+        for queue_id in sent:
+            relay.wait_log(rf"delivered .*id={queue_id}")
+        # What is not in the store within a moment would be sent again after this.
+        self.eventually(lambda: [m["id"] for m in relay.json("queue", "list")] == [waits], what="only one waits")
+        relay.signal(9)
+        relay.ended(10)
+        self.assertEqual(os.statvfs(disk).f_bavail * os.statvfs(disk).f_bsize // (40 * 1024 * 1024), 0, "there is room again")
+        relay.start()
+        self.assertEqual([m["id"] for m in relay.json("queue", "list")], [waits])
+        os.unlink(f"{disk}/ballast")
+        self.eventually(lambda: submit_raw(message())[0] == 250, what="taken again")
+        receiver.wait(6)
+        self.assertEqual(len(receiver.messages), 6)
+        self.eventually(lambda: os.stat(f"{disk}/data/reserve").st_blocks * 512 >= 32 * 1024 * 1024, what="a reserve again")
 
 
 class BadStart(FlowTest):

@@ -130,6 +130,71 @@ std::string open_without_room(const std::string& folder) {
                                                   : "another error: " + opened.error().message();
 }
 
+/// Another program fills the disk to the last block.
+void fill_up(const std::string& folder) {
+    FILE* ballast = std::fopen((folder + "/ballast").c_str(), "w");
+    const std::string octets(4096, 'x');
+    while (std::fwrite(octets.data(), 1, octets.size(), ballast) == octets.size() &&
+           std::fflush(ballast) == 0) {
+    }
+    (void)std::fclose(ballast);
+}
+
+constexpr std::uint64_t kMiB = 1024 * 1024;
+
+std::string outcomes_without_room(const std::string& folder) {
+    auto opened = SqliteStore::open(folder + "/data", at(0), SqliteStore::kReserve);
+    if (!opened) {
+        return opened.error().message();
+    }
+    Store& store = **opened;
+    std::vector<std::shared_ptr<const Envelope>> tried;
+    for (int ms = 1; ms <= 100; ++ms) {
+        const auto message = make_message({.ms = ms, .body = 20000});
+        if (!store.commit(changes(Insert{message, std::nullopt}))) {
+            return "no room from the beginning";
+        }
+        auto after = std::make_shared<Envelope>(message->envelope);
+        after->recipients[0].attempts = 1;
+        tried.push_back(std::move(after));
+    }
+    fill_up(folder);
+    // New mail may not have the reserve.
+    const auto refused =
+        store.commit(changes(Insert{make_message({.ms = 500, .body = 200000}), std::nullopt}));
+    if (refused || refused.error().code != errc::StoreFull) {
+        return "new mail was stored on a full disk";
+    }
+    for (const auto& after : tried) {
+        if (const auto stored = store.commit(changes(Update{after, at(1000)})); !stored) {
+            return "an outcome is not stored: " + stored.error().message();
+        }
+    }
+    if (const auto claimed = store.claim_due(at(2000), 10); !claimed || claimed->size() != 10) {
+        return "nothing can be claimed";
+    }
+    opened->reset();
+    const auto again = SqliteStore::open(folder + "/data", at(0), SqliteStore::kReserve);
+    if (!again) {
+        return "does not open on a full disk: " + again.error().message();
+    }
+    for (const auto& after : tried) {
+        const auto found = (*again)->load(after->id);
+        if (!found || found->envelope.recipients[0].attempts != 1) {
+            return "an outcome is lost";
+        }
+    }
+    ::unlink((folder + "/ballast").c_str());
+    const std::uint64_t before = *(*again)->free_octets();
+    if (const auto tidied = (*again)->tidy(at(0)); !tidied) {
+        return tidied.error().message();
+    }
+    if (*(*again)->free_octets() + SqliteStore::kReserve > before + kMiB) {
+        return "the reserve is not taken again";
+    }
+    return {};
+}
+
 class FullDisk : public testing::Test {
 protected:
     void SetUp() override {
@@ -142,6 +207,10 @@ protected:
 
 TEST_F(FullDisk, RefusesACommitWholeAndResumesByItself) {
     EXPECT_EQ(on_small_disk(folder.path(), "24m", fill_with_ballast), "");
+}
+
+TEST_F(FullDisk, StoresOutcomesFromTheReserve) {
+    EXPECT_EQ(on_small_disk(folder.path(), "96m", outcomes_without_room), "");
 }
 
 TEST_F(FullDisk, SaysSoWhenThereIsNoRoomToStart) {
