@@ -30,6 +30,13 @@ void Destination::reached() {
     limit_ = std::min(limit_ + 1, max_connections_);
 }
 
+void Destination::begin_anew(std::uint64_t occasion) {
+    if (occasion > occasion_) {
+        occasion_ = occasion;
+        limit_ = std::min(limit_, kFirstLimit);
+    }
+}
+
 void Destination::failed() {
     limit_ = std::max(limit_ / 2, 1);
 }

@@ -3,12 +3,14 @@
 // Slow start: the limit begins at 2 and grows by one with each attempt that reached the host, up
 // to the configured number; a host failure halves it (down to 1). (The idea is Postfix's
 // destination concurrency.)
+// Mail that was held for long begins anew: its site takes it as slowly as if it were met first.
 //
 // Threads: not safe; owned by Scheduler, under the Spool's lock.
 // Errors: none; misuse asserts.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 
 #include "queue/attempt.h"
@@ -42,6 +44,8 @@ public:
     void closed();
     void reached();  // an attempt got through to the host
     void failed();   // no host of the site could be used
+    /// The limit is that of the beginning again, once for each `occasion` (a number that grows).
+    void begin_anew(std::uint64_t occasion);
 
 private:
     friend class Scheduler;
@@ -49,6 +53,7 @@ private:
     int connections_ = 0;
     int max_connections_;
     int limit_;
+    std::uint64_t occasion_ = 0;  // of the last begin_anew()
 
     // The Scheduler's list of destinations that want a connection: under which name this one is
     // there, and where.

@@ -239,6 +239,17 @@ void Scheduler::site_failed(const SiteId& site) {
     review(destination);
 }
 
+void Scheduler::begin_anew(const std::string& domain, std::uint64_t occasion) {
+    const auto assignment = assignments_.find(domain);
+    if (assignment == assignments_.end()) {
+        return;  // its site is met first
+    }
+    if (const auto site = sites_.find(assignment->second.site); site != sites_.end()) {
+        site->second.begin_anew(occasion);
+        review(site->second);
+    }
+}
+
 std::optional<SiteId> Scheduler::site_of(const std::string& domain, Instant now) const {
     const auto found = assignments_.find(domain);
     if (found == assignments_.end() || now >= found->second.valid_until) {

@@ -63,6 +63,8 @@ public:
     void connection_closed(const SiteId& site);
     void site_reached(const SiteId& site);
     void site_failed(const SiteId& site);
+    /// Mail for `domain` that was held for long is let go: its site begins anew (Destination).
+    void begin_anew(const std::string& domain, std::uint64_t occasion);
 
     [[nodiscard]] const Destination* destination(const SiteId& site) const;
     /// Where `domain` goes now, as far as that is known.

@@ -409,9 +409,10 @@ private:
                                      const queue::Page& page,
                                      conf::Result<void>& result);
     void claim(queue::Store& store, std::size_t limit);
-    /// What of the held mail is looked at: all of it, or what became too old or late since then.
-    enum class Review { All, Expired, Late };
+    /// What of the held mail is looked at: all of it, or what became too old since then.
+    enum class Review { All, Expired };
     void start_review(queue::Instant now, bool look);
+    void go_slowly(const queue::Envelope& envelope, std::uint64_t generation);
     void review_held(queue::Store& store,
                      queue::MessageId after,
                      std::uint64_t generation,

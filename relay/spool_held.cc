@@ -14,6 +14,8 @@ using Decision = check::Gate::Decision;
 namespace {
 
 constexpr std::size_t kHeldAtOnce = 200;
+// Held for longer, a message may be one of many, that go out as slowly as to a new site.
+constexpr std::chrono::minutes kLongHold{1};
 
 }  // namespace
 
@@ -66,6 +68,15 @@ bool Spool::leaves_hold(const queue::Envelope& envelope,
     return answer.decision == Decision::Open || (expired && !awaits);
 }
 
+void Spool::go_slowly(const queue::Envelope& envelope, std::uint64_t generation) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& recipient : envelope.recipients) {
+        if (recipient.is_open()) {
+            scheduler_.begin_anew(std::string(recipient.address.domain()), generation);
+        }
+    }
+}
+
 void Spool::review_held(queue::Store& store,
                         queue::MessageId after,
                         std::uint64_t generation,
@@ -100,6 +111,9 @@ void Spool::review_held(queue::Store& store,
         if (leaves) {
             if (!expired) {
                 released.push_back(envelope.id);
+            }
+            if (now - envelope.hold.since > kLongHold) {
+                go_slowly(envelope, generation);
             }
             envelope.hold = {};
             // Held for whatever reason, it was signed too long ago: the courier signs it anew.

@@ -27,6 +27,23 @@ TEST(Destination, HalvesAfterFailuresButKeepsOne) {
     EXPECT_EQ(destination.limit(), 2);
 }
 
+TEST(Destination, BeginsAnewOnceForEachOccasion) {
+    Destination destination(20);
+    for (int i = 0; i < 5; ++i) {
+        destination.reached();
+    }
+    destination.begin_anew(7);
+    EXPECT_EQ(destination.limit(), 2);
+    destination.reached();
+    destination.begin_anew(7);
+    EXPECT_EQ(destination.limit(), 3);
+    destination.begin_anew(8);
+    EXPECT_EQ(destination.limit(), 2);
+    destination.failed();
+    destination.begin_anew(9);
+    EXPECT_EQ(destination.limit(), 1) << "it had trouble";
+}
+
 TEST(Destination, NeverStartsAboveItsMaximum) {
     EXPECT_EQ(Destination(1).limit(), 1);
 }

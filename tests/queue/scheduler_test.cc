@@ -390,6 +390,20 @@ TEST_F(SchedulerTest, KnowsWhereADomainGoesWhileThatIsValid) {
     EXPECT_FALSE(scheduler.site_of("one.test", at(10)));
 }
 
+TEST_F(SchedulerTest, MailLetGoSlowsItsOwnSiteAlone) {
+    for (const char* domain : {"one.test", "two.test"}) {
+        scheduler.assign(domain, domain, at(10));
+        scheduler.submit(part(1, domain, {0}), at(0));
+        for (int i = 0; i < 3; ++i) {
+            scheduler.site_reached(domain);
+        }
+    }
+    scheduler.begin_anew("one.test", 1);
+    scheduler.begin_anew("unknown.test", 1);
+    EXPECT_EQ(scheduler.destination("one.test")->limit(), 2);
+    EXPECT_EQ(scheduler.destination("two.test")->limit(), 5);
+}
+
 TEST_F(SchedulerTest, KnowsWhichRecipientsOfAMessageWait) {
     EXPECT_TRUE(scheduler.waiting_of(MessageId(1)).empty());
     scheduler.assign("one.test", "site", at(10));

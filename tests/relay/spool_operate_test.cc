@@ -6,6 +6,7 @@
 
 #include "relay/spool.h"
 #include "tests/support/relay_stage.h"
+#include "tests/support/test_clock.h"
 
 namespace {
 
@@ -527,6 +528,39 @@ TEST_F(SpoolOperate, DeletesHeldMailAndForgetsItsReason) {
     settle(std::move(one), Kind::Deferred);
     EXPECT_EQ(stage.store->messages(), 0U);
     EXPECT_TRUE(stage.spool->view().held.empty());
+}
+
+TEST(SpoolResume, WhatWasPausedForLongGoesOutAsSlowlyAsToANewSite) {
+    support::TestClock clock;
+    relay::SpoolTerms terms;
+    terms.clocks = clock.clocks();
+    RelayStage stage("", conf::CheckMode::Off, terms);
+    relay::Spool& spool = *stage.spool;
+    spool.start(stage.loops->first());
+    spool.assign("dest.example", "site", relay::wall_clock() + std::chrono::hours(1));
+    spool.connection_opened("site");
+    const auto limit = [&spool] {
+        const auto sites = spool.view().sites;
+        return sites.size() == 1 ? sites.front().limit : -1;
+    };
+    const auto pause_for = [&](std::chrono::seconds time) {
+        ASSERT_TRUE(stage.wait(spool.pause(Pause::all())));
+        const auto message = stage.message({"user@dest.example"});
+        ASSERT_TRUE(stage.wait(spool.accept(message)));
+        clock.pass(time);
+        ASSERT_TRUE(stage.wait(spool.resume(Pause::all())));
+        std::optional<relay::Lease> lease;
+        ASSERT_TRUE(
+            eventually([&] { return (lease = spool.next_for("site", 1, {})).has_value(); }));
+        spool.settle(std::move(*lease), {outcome(Kind::Delivered)});
+    };
+    for (int i = 0; i < 5; ++i) {
+        spool.site_reached("site");
+    }
+    pause_for(std::chrono::seconds(10));
+    EXPECT_EQ(limit(), 7);
+    pause_for(std::chrono::minutes(5));
+    EXPECT_EQ(limit(), 2);
 }
 
 }  // namespace
