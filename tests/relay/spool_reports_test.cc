@@ -159,31 +159,82 @@ relay::net::Task<> store_report(relay::Spool& spool,
     stored.set_value(result && *result == relay::Spool::Report::Stored);
 }
 
+/// A message to two: the report about the first is being stored, while the second is tried.
+class ReportBeingStored {
+public:
+    ReportBeingStored() {
+        sent.settle("one.test", {kFailed});
+        EXPECT_EQ(sent.notices(), 1U);
+        stage.committer->on_store(
+            [busy = go_on_.get_future().share()](queue::Store&) { busy.wait(); });
+        auto& loop = stage.loops->first();
+        loop.spawn(
+            "test",
+            store_report(
+                *stage.spool, stage.message({"app@example.com"}, ""), sent.notice(), stored_));
+        std::promise<void> given;  // to the committer
+        boost::asio::post(loop.context(), [&given] { given.set_value(); });
+        given.get_future().wait();
+    }
+    /// What the store has of the message after everything that was given to it so far.
+    queue::Stored go_on() {
+        std::promise<queue::Stored> seen;
+        stage.committer->on_store([&](queue::Store& store) {
+            auto found = store.load(sent.message->envelope.id);
+            seen.set_value(found ? std::move(*found) : queue::Stored{});
+        });
+        go_on_.set_value();
+        auto found = seen.get_future().get();
+        EXPECT_TRUE(stored_.get_future().get());
+        return found;
+    }
+
+    RelayStage stage{"", conf::CheckMode::Off, at_once()};
+    const Sent sent{stage, {"a@one.test", "b@two.test"}, {{}, {}}};
+    std::optional<relay::Lease> other = sent.lease("two.test");
+
+private:
+    static relay::SpoolTerms at_once() {
+        relay::SpoolTerms terms;
+        terms.gather = {};
+        return terms;
+    }
+    std::promise<void> go_on_;
+    std::promise<bool> stored_;
+};
+
 TEST(SpoolReports, MessageWhoseLastRecipientEndsWhileTheReportIsStoredIsRemoved) {
-    relay::SpoolTerms terms;
-    terms.gather = {};
-    RelayStage stage("", conf::CheckMode::Off, terms);
-    const Sent sent(stage, {"a@one.test", "b@two.test"}, {{}, {}});
-    auto other = sent.lease("two.test");
-    ASSERT_TRUE(other);
-    sent.settle("one.test", {kFailed});
-    ASSERT_EQ(sent.notices(), 1U);
-    // The store is kept busy until the other recipient has ended too.
-    std::promise<void> go_on;
-    stage.committer->on_store([busy = go_on.get_future().share()](queue::Store&) { busy.wait(); });
-    std::promise<bool> stored;
-    auto& loop = stage.loops->first();
-    loop.spawn(
-        "test",
-        store_report(*stage.spool, stage.message({"app@example.com"}, ""), sent.notice(), stored));
-    std::promise<void> given;  // to the committer
-    boost::asio::post(loop.context(), [&given] { given.set_value(); });
-    given.get_future().wait();
-    stage.spool->settle(std::move(*other), {kDelivered});
-    go_on.set_value();
-    EXPECT_TRUE(stored.get_future().get());
-    EXPECT_TRUE(eventually([&] { return !sent.stored(); }));
-    EXPECT_EQ(stage.spool->view().in_memory, 1U) << "the report alone";
+    ReportBeingStored now;
+    now.stage.spool->settle(std::move(*now.other), {kDelivered});
+    now.go_on();
+    EXPECT_TRUE(eventually([&] { return !now.sent.stored(); }));
+    EXPECT_EQ(now.stage.spool->view().in_memory, 1U) << "the report alone";
+}
+
+TEST(SpoolReports, WhatEndsWhileAReportIsStoredDoesNotUndoIt) {
+    ReportBeingStored now;
+    now.stage.spool->settle(std::move(*now.other), {kDeferred});
+    const auto seen = now.go_on();
+    ASSERT_EQ(seen.envelope.recipients.size(), 2U);
+    EXPECT_EQ(seen.envelope.recipients[0].state, State::Failed) << "its report is stored";
+    EXPECT_TRUE(eventually([&] { return now.sent.stored(1).attempts == 1; }));
+    EXPECT_EQ(now.sent.stored(0).state, State::Failed);
+    EXPECT_TRUE(now.sent.whole().due);
+}
+
+TEST(SpoolReports, SignaturesReplacedWhileAReportIsStoredAreThoseThatTheEnvelopeNames) {
+    ReportBeingStored now;
+    const std::string signatures = "DKIM-Signature: v=1; s=k2; longer\r\n";
+    const auto before = now.sent.whole();
+    now.stage.spool->replace_signatures(*now.other, signatures, "example.com/k2");
+    now.stage.spool->settle(std::move(*now.other), {kDeferred});
+    now.go_on();
+    EXPECT_TRUE(eventually([&] { return now.sent.stored(1).attempts == 1; }));
+    const auto after = now.sent.whole();
+    EXPECT_EQ(after.content.signatures, signatures);
+    EXPECT_EQ(after.envelope.signed_by, "example.com/k2");
+    EXPECT_EQ(after.envelope.size,
+              before.envelope.size - before.content.signatures.size() + signatures.size());
 }
 
 TEST(SpoolReports, ARecipientThatWaitsGoesOnBesideAReport) {
