@@ -1,8 +1,9 @@
 // Lane: which of three a stored message is in, and how the store's rows say so.
 //
-// The column `lane` is NULL for an active message, which thereby is in no index; 0 for a waiting
-// one, sorted by its due time there; the message's own id for a held one, so that the same index
-// lists held mail in order of id.
+// The column `lane` is NULL for a fresh message, which is active and thereby in no index; 0 for a
+// waiting one, sorted by its due time there; the message's own id for a held one, so that the same
+// index lists held mail in order of id; -1 for one that was taken from there and is active again,
+// so that the next start finds it.
 //
 // Threads: values.
 #pragma once
@@ -23,10 +24,13 @@ inline Lane lane_of(const Envelope& envelope, const std::optional<Instant>& due)
     return due ? Lane::Waiting : Lane::Active;
 }
 
-inline std::optional<std::int64_t> lane_column(Lane lane, MessageId id) {
+constexpr std::int64_t kTaken = -1;
+
+/// `fresh`: it was active ever since it came.
+inline std::optional<std::int64_t> lane_column(Lane lane, MessageId id, bool fresh) {
     switch (lane) {
         case Lane::Active:
-            return std::nullopt;
+            return fresh ? std::nullopt : std::optional(kTaken);
         case Lane::Waiting:
             return 0;
         case Lane::Held:
@@ -36,7 +40,7 @@ inline std::optional<std::int64_t> lane_column(Lane lane, MessageId id) {
 }
 
 inline Lane lane_from_column(const std::optional<std::int64_t>& column) {
-    if (!column) {
+    if (!column || *column == kTaken) {
         return Lane::Active;
     }
     return *column == 0 ? Lane::Waiting : Lane::Held;

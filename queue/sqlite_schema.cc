@@ -21,7 +21,7 @@ constexpr std::array kMigrations = {
     // touches no index.
     "CREATE TABLE envelope ("
     "  id INTEGER PRIMARY KEY,"
-    "  lane INTEGER,"  // NULL: active; 0: waiting; the id: held
+    "  lane INTEGER,"  // as in lane.h
     "  due INTEGER,"   // milliseconds since 1970; NULL: the scheduler has it
     "  octets INTEGER NOT NULL,"
     "  chunks INTEGER NOT NULL,"
@@ -55,6 +55,12 @@ constexpr std::array kMigrations = {
     "  last INTEGER NOT NULL);"  // no id above it was ever stored; runs ahead of them
     "INSERT INTO mark VALUES (0, 0);"
     "PRAGMA application_id = 1399416686;",
+    // 2. A start reads neither the rows of what waits nor those of what was taken up: the index
+    // tells how many there are and of how many octets, and `fresh` from where on rows may be in no
+    // index.
+    "DROP INDEX due;"
+    "CREATE INDEX due ON envelope (lane, due, octets) WHERE lane IS NOT NULL;"
+    "ALTER TABLE mark ADD COLUMN fresh INTEGER NOT NULL DEFAULT 0;",
 };
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
 static_assert(kApplication == 1399416686);
@@ -176,7 +182,9 @@ conf::Result<void> prepare_schema(const SqliteConnection& connection) {
 conf::Result<Inventory> take_stock(const SqliteConnection& connection, Instant now) {
     const std::int64_t ms = now.time_since_epoch().count();
     for (const char* sql :
-         {"UPDATE envelope SET lane = coalesce(lane, 0), due = ?1 WHERE due IS NULL",
+         {"UPDATE envelope SET lane = 0, due = ?1 WHERE lane = -1",
+          "UPDATE envelope SET lane = 0, due = ?1 WHERE id >= (SELECT fresh FROM mark) AND lane IS "
+          "NULL",
           "DELETE FROM fact WHERE expires <= ?1"}) {
         SqliteStatement statement = connection.prepare(sql);
         if (const int code = statement.bind(1, ms).run(); code != SQLITE_OK) {
@@ -186,10 +194,14 @@ conf::Result<Inventory> take_stock(const SqliteConnection& connection, Instant n
     if (const auto dropped = drop_orphans(connection); !dropped) {
         return dropped.error();
     }
+    // Of the index alone: by now everything is in it.
     SqliteStatement count = connection.prepare(
-        "SELECT count(*), total(lane > 0), coalesce(sum(octets), 0), coalesce(max(id), 0),"
-        " coalesce(min(CASE WHEN domain IS NULL THEN id END), 9223372036854775807),"
-        " (SELECT last FROM mark) FROM envelope");
+        "SELECT count(*), total(lane > 0), coalesce(sum(octets), 0),"
+        " (SELECT coalesce(max(id), 0) FROM envelope),"
+        " coalesce((SELECT id FROM envelope WHERE id >= (SELECT fresh FROM mark) AND domain IS NULL"
+        "  ORDER BY id LIMIT 1), 9223372036854775807),"
+        " (SELECT last FROM mark), (SELECT fresh FROM mark)"
+        " FROM envelope INDEXED BY due WHERE lane IS NOT NULL");
     const int code = count.step();
     if (code != SQLITE_ROW) {
         return connection.error(code, "count messages");
@@ -200,6 +212,7 @@ conf::Result<Inventory> take_stock(const SqliteConnection& connection, Instant n
     inventory.totals.octets = static_cast<std::uint64_t>(count.number(2));
     inventory.last = MessageId(std::max(count.number(3), count.number(5)));
     inventory.first_fresh = count.number(4);
+    inventory.fresh_mark = count.number(6);
     return inventory;
 }
 

@@ -21,6 +21,7 @@ struct Inventory {
     Totals totals;             // without `oldest`
     MessageId last;            // at or above the highest ever stored
     std::int64_t first_fresh;  // no message below it is without its `domain`
+    std::int64_t fresh_mark;   // what the store says of that
 };
 
 /// Drops orphan chunks and expired facts, makes active messages waiting and due at `now`, and

@@ -20,7 +20,7 @@ constexpr std::int64_t kMarkAhead = std::int64_t{1000} << 21;
 /// Claimed envelopes are held in memory for a moment: so many octets of rows at once.
 constexpr std::size_t kMaxClaimedOctets = std::size_t{8} * 1024 * 1024;
 
-constexpr int kFreshRows = 500;  // looked at by one tidy()
+constexpr int kFreshRows = 2000;  // looked at at once
 constexpr Duration kSweepInterval = std::chrono::minutes(1);
 constexpr std::int64_t kSparePages = 1024;  // free ones that are kept for the next mail
 
@@ -80,6 +80,7 @@ SqliteWriter::SqliteWriter(SqliteConnection connection,
       latch_(latch),
       ledger_(ledger),
       mark_(inventory.last.number()),
+      fresh_mark_(inventory.fresh_mark),
       first_fresh_(inventory.first_fresh),
       frame_octets_(frame_octets(connection_)),
       begin_(connection_.prepare("BEGIN IMMEDIATE")),
@@ -95,7 +96,7 @@ SqliteWriter::SqliteWriter(SqliteConnection connection,
           connection_.prepare("INSERT INTO chunk (message, number, octets) VALUES (?1, ?2, ?3)")),
       delete_chunks_(connection_.prepare("DELETE FROM chunk WHERE message = ?1")),
       find_(connection_.prepare(
-          "SELECT lane, octets, chunks, domain IS NULL FROM envelope WHERE id = ?1")),
+          "SELECT lane, octets, chunks, domain IS NULL, lane IS NULL FROM envelope WHERE id = ?1")),
       update_(connection_.prepare(
           "UPDATE envelope SET lane = ?2, due = ?3, octets = ?4, envelope = ?5 WHERE id = ?1")),
       update_domain_(connection_.prepare(
@@ -114,7 +115,7 @@ SqliteWriter::SqliteWriter(SqliteConnection connection,
       read_due_(connection_.prepare(
           "SELECT id, envelope FROM envelope WHERE lane = 0 AND due <= ?1 ORDER BY due LIMIT ?2")),
       set_lane_(connection_.prepare("UPDATE envelope SET lane = ?2, due = ?3 WHERE id = ?1")),
-      set_mark_(connection_.prepare("UPDATE mark SET last = ?1")),
+      set_mark_(connection_.prepare("UPDATE mark SET last = ?1, fresh = ?2")),
       read_fresh_(connection_.prepare(
           "SELECT id, domain IS NULL FROM envelope WHERE id >= ?1 ORDER BY id LIMIT ?2")) {
     sqlite3_wal_hook(connection_.handle(), &SqliteWriter::note_frames, this);
@@ -126,10 +127,10 @@ SqliteWriter::~SqliteWriter() {
         connection_.leave_journal();
         return;
     }
-    // Where the mark lies ahead of the ids without need, it comes back. A failure only leaves it
-    // there.
-    if (ledger_.last().number() < mark_) {
-        set_mark_.bind(1, ledger_.last().number()).run();
+    // Where the marks lie ahead of or behind the ids without need, they come back. A failure only
+    // leaves them there.
+    if (ledger_.last().number() < mark_ || fresh_mark_ < first_fresh_) {
+        set_mark_.bind(1, ledger_.last().number()).bind(2, first_fresh_.load()).run();
     }
 }
 
@@ -205,10 +206,9 @@ conf::Result<void> SqliteWriter::transact(std::span<const Change> changes) {
         code = std::visit([this](const auto& c) { return apply(c); }, change);
     }
     std::int64_t mark = mark_;
-    if (code == SQLITE_OK && tally_.highest.number() > mark_) {
-        const std::int64_t highest = tally_.highest.number();
-        mark = highest + std::min(kMarkAhead, std::numeric_limits<std::int64_t>::max() - highest);
-        code = set_mark_.bind(1, mark).run();
+    std::int64_t fresh = fresh_mark_;
+    if (code == SQLITE_OK) {
+        code = write_mark(mark, fresh);
     }
     if (code == SQLITE_OK) {
         code = transaction.end();
@@ -216,8 +216,28 @@ conf::Result<void> SqliteWriter::transact(std::span<const Change> changes) {
     if (code != SQLITE_OK) {
         return failed(code, "commit");
     }
+    const bool marked = mark != mark_;
     mark_ = mark;
+    fresh_mark_ = fresh;
+    if (marked) {  // about once a second, also while nothing is ever idle
+        if (code = advance_first_fresh(); code != SQLITE_OK) {
+            return failed(code, "look for fresh messages");
+        }
+    }
     return {};
+}
+
+/// Keeps the marks above and below what the running transaction inserted; tells them.
+int SqliteWriter::write_mark(std::int64_t& mark, std::int64_t& fresh) {
+    const std::int64_t highest = tally_.highest.number();
+    if (highest <= mark_ && first_fresh_ >= fresh_mark_) {
+        return SQLITE_OK;
+    }
+    if (highest > mark_) {
+        mark = highest + std::min(kMarkAhead, std::numeric_limits<std::int64_t>::max() - highest);
+    }
+    fresh = first_fresh_;
+    return set_mark_.bind(1, mark).bind(2, fresh).run();
 }
 
 conf::Result<std::vector<Envelope>> SqliteWriter::claim_due(Instant now, std::size_t limit) {
@@ -267,7 +287,7 @@ int SqliteWriter::read_due(Instant now, std::size_t limit, Claimed& claimed) {
 
 int SqliteWriter::take(const Claimed& claimed) {
     for (const Envelope& envelope : claimed.envelopes) {
-        set_lane_.bind(1, envelope.id.number()).bind(2, std::nullopt).bind(3, std::nullopt);
+        set_lane_.bind(1, envelope.id.number()).bind(2, kTaken).bind(3, std::nullopt);
         if (const int code = set_lane_.run(); code != SQLITE_OK) {
             return code;
         }
@@ -297,7 +317,7 @@ int SqliteWriter::apply(const Insert& insert) {
 
     EnvelopeCodec::encode(envelope, buffer_);
     insert_envelope_.bind(1, id.number())
-        .bind(2, lane_column(lane, id))
+        .bind(2, lane_column(lane, id, true))
         .bind(3, due_column(insert.due))
         .bind(4, size)
         .bind(5, content.chunks)
@@ -337,7 +357,8 @@ int SqliteWriter::find(MessageId id, std::optional<Row>& row) {
     row = Row{lane_from_column(find_.optional_number(0)),
               find_.number(1),
               find_.number(2) > 0,
-              find_.number(3) == 0};
+              find_.number(3) == 0,
+              find_.number(4) == 1};
     return SQLITE_OK;
 }
 
@@ -356,7 +377,7 @@ int SqliteWriter::apply(const Update& update) {
     const bool first_deferral = update.due && !row->has_domain;
     SqliteStatement& statement = first_deferral ? update_domain_ : update_;
     statement.bind(1, envelope.id.number())
-        .bind(2, lane_column(lane, envelope.id))
+        .bind(2, lane_column(lane, envelope.id, row->fresh))
         .bind(3, due_column(update.due))
         .bind(4, size)
         .bind_blob(5, buffer_);
@@ -435,6 +456,10 @@ conf::Result<void> SqliteWriter::tidy(Instant now) {
     if (code == SQLITE_OK && now >= next_sweep_) {
         next_sweep_ = now + kSweepInterval;
         code = sweep_facts_.bind(1, now.time_since_epoch().count()).run();
+        if (code == SQLITE_OK && fresh_mark_ < first_fresh_) {
+            code = set_mark_.bind(1, mark_).bind(2, first_fresh_.load()).run();
+            fresh_mark_ = first_fresh_;
+        }
     }
     if (code == SQLITE_OK) {
         code = give_pages_back();

@@ -49,6 +49,7 @@ private:
         std::int64_t octets;
         bool chunked;
         bool has_domain;
+        bool fresh;  // active ever since it came
     };
     struct Claimed {
         std::vector<Envelope> envelopes;
@@ -58,6 +59,7 @@ private:
 
     conf::Result<void> transact(std::span<const Change> changes);
     // Each gives SQLITE_OK or an extended error code.
+    int write_mark(std::int64_t& mark, std::int64_t& fresh);
     int apply(const Insert& insert);
     int apply(const AddChunk& chunk);
     int apply(const DropChunks& drop);
@@ -81,9 +83,10 @@ private:
     Latch& latch_;
     Ledger& ledger_;
 
-    Tally tally_;         // of the running transaction
-    std::string buffer_;  // the encoded envelope of the running change
-    std::int64_t mark_;   // as stored
+    Tally tally_;              // of the running transaction
+    std::string buffer_;       // the encoded envelope of the running change
+    std::int64_t mark_;        // as stored
+    std::int64_t fresh_mark_;  // as stored: no fresh message lies below it
     std::atomic<std::int64_t> first_fresh_;
     Instant next_sweep_{};  // of expired facts
 

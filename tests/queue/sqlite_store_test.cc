@@ -123,7 +123,7 @@ TEST_F(SqliteStoreTest, KeepsThePromisedSettings) {
     EXPECT_EQ(ask("PRAGMA journal_mode"), "wal");
     EXPECT_EQ(ask("PRAGMA page_size"), "8192");
     EXPECT_EQ(ask("PRAGMA auto_vacuum"), "2");
-    EXPECT_EQ(ask("PRAGMA user_version"), "1");
+    EXPECT_EQ(ask("PRAGMA user_version"), "2");
     // Fresh mail is in no index, and there are two beside that of the chunks.
     EXPECT_EQ(ask("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"),
               "2");
@@ -176,12 +176,80 @@ TEST_F(SqliteStoreTest, RefusesFoldersThatCannotBe) {
 
 TEST_F(SqliteStoreTest, RefusesANewerSchemaAndLeavesItAlone) {
     insert(*open(), {.ms = 1});
-    execute("PRAGMA user_version = 2");
+    execute("PRAGMA user_version = 3");
     const conf::Error error = refusal(dir);
     EXPECT_EQ(error.code, errc::StoreNewer);
-    EXPECT_NE(error.detail.find("schema 2"), std::string::npos);
-    execute("PRAGMA user_version = 1");
+    EXPECT_NE(error.detail.find("schema 3"), std::string::npos);
+    execute("PRAGMA user_version = 2");
     EXPECT_TRUE(open()->load(id_at(1)));
+}
+
+TEST_F(SqliteStoreTest, WhatWasActiveIsFoundAgainHoweverItCameToBe) {
+    constexpr int kEach = 3;
+    {
+        const auto store = open();
+        for (int ms = 1; ms <= 4 * kEach; ++ms) {
+            ASSERT_TRUE(store->commit(changes(Insert{make_message({.ms = ms}), std::nullopt})));
+        }
+        // Deferred; deferred and taken up; deferred, taken up and tried in part; the last are
+        // fresh.
+        for (int ms = 1; ms <= 3 * kEach; ++ms) {
+            const auto first = ms > kEach ? at(100 + ms) : at(1000 + ms);
+            const auto envelope = std::make_shared<Envelope>(store->load(id_at(ms))->envelope);
+            ASSERT_TRUE(store->commit(changes(Update{envelope, first})));
+        }
+        ASSERT_EQ(store->claim_due(at(500), 100)->size(), 2U * kEach);
+        for (int ms = 2 * kEach + 1; ms <= 3 * kEach; ++ms) {
+            const auto envelope = std::make_shared<Envelope>(store->load(id_at(ms))->envelope);
+            ASSERT_TRUE(store->commit(changes(Update{envelope, std::nullopt})));
+        }
+        EXPECT_EQ(store->totals()->active, 3U * kEach);
+        for (int i = 0; i < 3; ++i) {  // the mark of fresh ones goes on
+            ASSERT_TRUE(store->tidy(at(0) + i * std::chrono::hours(1)));
+        }
+    }
+    const auto store = open();
+    const auto totals = *store->totals();
+    EXPECT_EQ(totals.active, 0U);
+    EXPECT_EQ(totals.waiting, 4U * kEach);
+    EXPECT_EQ(totals.octets, 4U * kEach * 2000U);
+    EXPECT_EQ(store->claim_due(at(500), 100)->size(), 3U * kEach);
+}
+
+TEST_F(SqliteStoreTest, AMessageOfAnOlderIdThanAllIsFoundAgain) {
+    {
+        const auto store = open();
+        ASSERT_TRUE(store->commit(changes(Insert{make_message({.ms = 500}), std::nullopt})));
+        const auto envelope = std::make_shared<Envelope>(store->load(id_at(500))->envelope);
+        ASSERT_TRUE(store->commit(changes(Update{envelope, at(1000)})));
+    }
+    {
+        const auto store = open();  // nothing is fresh: the mark lies above all
+        ASSERT_TRUE(store->tidy(at(0)));
+        ASSERT_TRUE(store->commit(changes(Insert{make_message({.ms = 5}), std::nullopt})));
+    }
+    const auto store = open();
+    EXPECT_EQ(store->totals()->waiting, 2U);
+    EXPECT_EQ(store->claim_due(at(2000), 10)->size(), 2U);
+}
+
+TEST_F(SqliteStoreTest, BringsTheFirstSchemaUpToDate) {
+    {
+        const auto store = open();
+        for (int ms = 1; ms <= 3; ++ms) {
+            ASSERT_TRUE(store->commit(changes(Insert{make_message({.ms = ms}), std::nullopt})));
+        }
+        const auto envelope = std::make_shared<Envelope>(store->load(id_at(1))->envelope);
+        ASSERT_TRUE(store->commit(changes(Update{envelope, at(1000)})));
+    }
+    execute(
+        "DROP INDEX due; ALTER TABLE mark DROP COLUMN fresh;"
+        "CREATE INDEX due ON envelope (lane, due) WHERE lane IS NOT NULL;"
+        "UPDATE envelope SET lane = NULL, due = NULL; PRAGMA user_version = 1");
+    const auto store = open();
+    EXPECT_EQ(store->totals()->waiting, 3U);
+    EXPECT_EQ(store->totals()->octets, 6000U);
+    EXPECT_EQ(store->claim_due(at(2000), 10)->size(), 3U);
 }
 
 TEST_F(SqliteStoreTest, StartsAnewWhereTheFirstStartWasCutShort) {
