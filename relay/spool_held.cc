@@ -91,6 +91,7 @@ void Spool::review_held(queue::Store& store,
     Committer::Changes changes;
     std::map<std::string, std::uint64_t> still;
     std::vector<queue::MessageId> released;
+    Effects otherwise;  // held on, for another reason
     bool young = false;
     auto old_until = after;
     for (auto& envelope : *page) {
@@ -126,6 +127,7 @@ void Spool::review_held(queue::Store& store,
         } else {
             ++still[answer.reason];
             envelope.hold.reason = answer.reason;
+            otherwise.held.emplace_back(envelope.id, answer.reason);
         }
         changes.emplace_back(queue::Update{std::make_shared<const queue::Envelope>(envelope), now});
     }
@@ -136,6 +138,7 @@ void Spool::review_held(queue::Store& store,
             return;
         }
     }
+    report(otherwise);
     for (const auto id : released) {
         log::Event(log::Level::Info, "released").field("id", id.text());
         history_.note(id, history::Kind::Released);
