@@ -70,7 +70,8 @@ struct Metrics {
     Counter messages_accepted;
     LabelledCounter messages_rejected{{"code"}};
     LabelledCounter messages_signed{{"domain", "selector"}};
-    Counter unsigned_sent;  // transactions of a domain with sign = false
+    LabelledCounter reports{{"action"}};  // to senders, stored
+    Counter unsigned_sent;                // transactions of a domain with sign = false
     Counter recipients_delivered, recipients_deferred, recipients_bounced, recipients_expired,
         recipients_deleted;
     LabelledCounter tls_sessions{{"direction", "policy", "result"}};

@@ -242,6 +242,7 @@ net::Task<conf::Result<Spool::Report>> Spool::accept_notice(std::shared_ptr<queu
         send_report(*report, answer, generation, effects);
     }
     metrics_.messages_accepted.add();
+    metrics_.reports.add({std::string(notice.action())});
     carry_out(std::move(effects));
     co_return stored;
 }

@@ -25,6 +25,10 @@ void add_messages(Exposition& page, const Snapshot& snapshot) {
     page.counter("signet_unsigned_sent_total",
                  "Deliveries without a signature of ours, of domains with sign = false.");
     page.sample({}, snapshot.unsigned_sent);
+    page.counter("signet_reports_total", "Reports to senders (RFC 3464), by what they say.");
+    for (const auto& [labels, count] : snapshot.reports) {
+        page.sample({{"action", labels.at(0)}}, count);
+    }
     page.counter("signet_tls_sessions_total",
                  "TLS handshakes, by what asked for them and how they ended.");
     for (const auto& [labels, count] : snapshot.tls_sessions) {

@@ -55,6 +55,7 @@ Snapshot take_snapshot(const Facts& facts,
 
     snapshot.messages_accepted = metrics.messages_accepted.value();
     snapshot.messages_rejected = metrics.messages_rejected.values();
+    snapshot.reports = metrics.reports.values();
     snapshot.messages_signed = metrics.messages_signed.values();
     snapshot.unsigned_sent = metrics.unsigned_sent.value();
     snapshot.tls_sessions = metrics.tls_sessions.values();

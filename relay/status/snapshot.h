@@ -46,6 +46,7 @@ struct Snapshot {
 
     std::uint64_t messages_accepted = 0;
     std::map<std::vector<std::string>, std::uint64_t> messages_rejected;  // by code
+    std::map<std::vector<std::string>, std::uint64_t> reports;            // by action
     std::map<std::vector<std::string>, std::uint64_t> messages_signed;    // by domain, selector
     std::uint64_t unsigned_sent = 0;
     std::map<std::vector<std::string>, std::uint64_t> tls_sessions;  // by direction, policy, result

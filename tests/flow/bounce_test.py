@@ -237,6 +237,7 @@ class Bounces(FlowTest):
         self.assertEqual(parts[2].get_content_type(), "text/rfc822-headers")
         self.assertEqual(dkimpy_results(got.data), [("rsa-sha256", True), ("ed25519-sha256", True)])
         relay.wait_log(rf"notice .*for={queue_id}.*action=delayed")
+        self.assertEqual(relay.metric("signet_reports_total", action="delayed"), 1)
         receiver.wait_commands("RCPT", sum(line.startswith("RCPT") for line in receiver.lines()) + 2)
         receiver.replies.clear()
         self.assertTrue(receiver.wait(1)[0].data.endswith(text))

@@ -63,6 +63,7 @@ TEST(MetricsPage, HasEveryNameOfTheContract) {
     auto snapshot = quiet();
     snapshot.queue.held = {{"why", 1}};
     snapshot.messages_rejected = {{{"550"}, 1}};
+    snapshot.reports = {{{"delayed"}, 3}};
     snapshot.messages_signed = {{{"example.com", "2026a"}, 1}};
     const std::string page = metrics_page(snapshot);
     for (const char* name :
@@ -70,6 +71,7 @@ TEST(MetricsPage, HasEveryNameOfTheContract) {
           "signet_messages_rejected_total{code=\"550\"} 1",
           "signet_messages_signed_total{domain=\"example.com\",selector=\"2026a\"} 1",
           "signet_unsigned_sent_total 0",
+          "signet_reports_total{action=\"delayed\"} 3",
           "signet_recipients_total{outcome=\"delivered\"}",
           "signet_recipients_total{outcome=\"deferred\"}",
           "signet_recipients_total{outcome=\"bounced\"}",
