@@ -44,6 +44,7 @@
 #include "relay/pauses.h"
 #include "relay/report_limit.h"
 #include "relay/steady_wall.h"
+#include "relay/step_size.h"
 
 namespace relay {
 
@@ -356,6 +357,7 @@ private:
         std::size_t held_otherwise = 0;
         std::vector<queue::MessageId> later;  // on their way between memory and store
         std::optional<queue::MessageId> next;
+        StepSize step;
     };
     using Visit = std::function<conf::Result<void>(queue::Store&, const queue::Page&, Walked&)>;
     net::Task<conf::Result<Walked>> walk(queue::Filter filter,
@@ -388,14 +390,11 @@ private:
                                         const Notice& notice);
     void give_back(queue::Attempt attempt);
     check::Gate::Answer judge(const queue::Envelope& envelope);
-    std::size_t remove_matches(queue::Store& store,
-                               const queue::Page& page,
-                               conf::Result<void>& result);
-    std::size_t retry_matches(queue::Store& store,
-                              const queue::Page& page,
-                              conf::Result<void>& result);
-    using Step = std::size_t (Spool::*)(queue::Store&, const queue::Page&, conf::Result<void>&);
-    net::Task<conf::Result<std::size_t>> walk(queue::Filter filter, Step step);
+    conf::Result<void> remove_matches(queue::Store& store, const queue::Page& page, Walked& walked);
+    conf::Result<void> retry_matches(queue::Store& store, const queue::Page& page, Walked& walked);
+    using Matches = conf::Result<void> (Spool::*)(queue::Store&, const queue::Page&, Walked&);
+    /// How many were changed.
+    net::Task<conf::Result<std::size_t>> change_all(queue::Filter filter, Matches matches);
 
     // Turning, on loop_, and on the committer's thread where a Store is passed.
 
@@ -405,9 +404,9 @@ private:
     void follow_clock();
     queue::Instant furthest_due();
     net::Task<> bring_nearer();
-    std::size_t bring_nearer_matches(queue::Store& store,
-                                     const queue::Page& page,
-                                     conf::Result<void>& result);
+    conf::Result<void> bring_nearer_matches(queue::Store& store,
+                                            const queue::Page& page,
+                                            Walked& walked);
     void claim(queue::Store& store, std::size_t limit);
     /// What of the held mail is looked at: all of it, or what became too old since then.
     enum class Review { All, Expired };

@@ -1,7 +1,6 @@
 // Spool, fourth part: what an operator asks and changes.
 #include <utility>
 
-#include "relay/clock.h"
 #include "relay/log.h"
 #include "relay/net/hand_over.h"
 #include "relay/spool.h"
@@ -17,56 +16,34 @@ net::Task<conf::Result<queue::Page>> Spool::list(queue::Filter filter, queue::Me
     co_return result;
 }
 
-/// Goes through all matches page by page; `step` runs on the committer's thread, where no claim can
-/// come between.
-net::Task<conf::Result<std::size_t>> Spool::walk(queue::Filter filter, Step step) {
-    using Stepped =
-        std::shared_ptr<std::pair<conf::Result<std::size_t>, std::optional<queue::MessageId>>>;
-    std::size_t total = 0;
-    std::optional<queue::MessageId> from = queue::MessageId(0);
-    while (from) {
-        std::function<void(std::function<void(Stepped)>)> start =
-            [this, &filter, step, at = *from](auto done) {
-                committer_.on_store([this, filter, step, at, done](queue::Store& store) {
-                    const auto page = store.query(filter, at);
-                    if (!page) {
-                        done(std::make_shared<Stepped::element_type>(page.error(), std::nullopt));
-                        return;
-                    }
-                    conf::Result<void> result;
-                    const std::size_t count = (this->*step)(store, *page, result);
-                    if (result) {
-                        done(std::make_shared<Stepped::element_type>(count, page->next));
-                    } else {
-                        done(std::make_shared<Stepped::element_type>(result.error(), std::nullopt));
-                    }
-                });
-            };
-        const Stepped stepped = co_await net::hand_over<Stepped>(std::move(start));
-        if (!stepped->first) {
-            co_return stepped->first.error();
-        }
-        total += *stepped->first;
-        from = stepped->second;
+net::Task<conf::Result<std::size_t>> Spool::change_all(queue::Filter filter, Matches matches) {
+    Visit step = [this, matches](queue::Store& store, const queue::Page& page, Walked& walked) {
+        return (this->*matches)(store, page, walked);
+    };
+    const conf::Result<Walked> walked = co_await walk(std::move(filter), std::move(step), {});
+    if (!walked) {
+        co_return walked.error();
     }
-    co_return total;
+    co_return walked->changed;
 }
 
 net::Task<conf::Result<std::size_t>> Spool::retry(queue::Filter filter) {
     filter.state = queue::Filter::State::Waiting;
-    conf::Result<std::size_t> result = co_await walk(std::move(filter), &Spool::retry_matches);
+    conf::Result<std::size_t> result =
+        co_await change_all(std::move(filter), &Spool::retry_matches);
     co_return result;
 }
 
 net::Task<conf::Result<std::size_t>> Spool::remove(queue::Filter filter) {
-    conf::Result<std::size_t> result = co_await walk(std::move(filter), &Spool::remove_matches);
+    conf::Result<std::size_t> result =
+        co_await change_all(std::move(filter), &Spool::remove_matches);
     co_return result;
 }
 
-std::size_t Spool::retry_matches(queue::Store& store,
-                                 const queue::Page& page,
-                                 conf::Result<void>& result) {
-    const auto now = wall_clock();
+conf::Result<void> Spool::retry_matches(queue::Store& store,
+                                        const queue::Page& page,
+                                        Walked& walked) {
+    const auto now = clock_.now();
     Committer::Changes changes;
     for (const auto& [envelope, due] : page.messages) {
         if (!due || !envelope.hold.reason.empty()) {
@@ -81,15 +58,15 @@ std::size_t Spool::retry_matches(queue::Store& store,
         changes.emplace_back(queue::Update{std::move(soon), now});
     }
     if (changes.empty()) {
-        return 0;
+        return {};
     }
-    result = store.commit(changes);
-    if (result) {
-        for (const auto& [envelope, due] : page.messages) {
-            if (due && envelope.hold.reason.empty()) {
-                history_.note(
-                    envelope.id, history::Kind::Retried, {{history::Field::By, "a person"}});
-            }
+    if (auto committed = store.commit(changes); !committed) {
+        return committed;
+    }
+    walked.changed += changes.size();
+    for (const auto& [envelope, due] : page.messages) {
+        if (due && envelope.hold.reason.empty()) {
+            history_.note(envelope.id, history::Kind::Retried, {{history::Field::By, "a person"}});
         }
     }
     {
@@ -97,23 +74,23 @@ std::size_t Spool::retry_matches(queue::Store& store,
         next_due_ = std::min(next_due_, now);
     }
     post_turn();
-    return changes.size();
+    return {};
 }
 
-std::size_t Spool::remove_matches(queue::Store& store,
-                                  const queue::Page& page,
-                                  conf::Result<void>& result) {
+conf::Result<void> Spool::remove_matches(queue::Store& store,
+                                         const queue::Page& page,
+                                         Walked& walked) {
     Committer::Changes changes;
     for (const auto& [envelope, due] : page.messages) {
         changes.emplace_back(queue::Remove{envelope.id});
     }
     if (changes.empty()) {
-        return 0;
+        return {};
     }
-    result = store.commit(changes);
-    if (!result) {
-        return 0;
+    if (auto committed = store.commit(changes); !committed) {
+        return committed;
     }
+    walked.changed += changes.size();
     const std::lock_guard lock(mutex_);
     for (const auto& [stored, due] : page.messages) {
         const auto it = active_.find(stored.id);
@@ -143,7 +120,7 @@ std::size_t Spool::remove_matches(queue::Store& store,
             erase(it);
         }
     }
-    return changes.size();
+    return {};
 }
 
 Spool::View Spool::view() {

@@ -85,13 +85,20 @@ net::Task<conf::Result<void>> Spool::visit(queue::Filter filter,
     using Done = conf::Result<void>;
     std::function<void(std::function<void(Done)>)> start = [&](auto done) {
         committer_.on_store([&filter, from, &step, &walked, done](queue::Store& store) {
-            const auto page = store.query(filter, from);
+            const auto begun = std::chrono::steady_clock::now();
+            auto page = store.query(filter, from);
             if (!page) {
                 done(page.error());
                 return;
             }
+            if (const auto most = walked->step.messages(); page->messages.size() > most) {
+                page->next = page->messages[most].first.id;
+                page->messages.resize(most);
+            }
             walked->next = page->next;
-            done(step(store, *page, *walked));
+            auto result = step(store, *page, *walked);
+            walked->step.took(std::chrono::steady_clock::now() - begun);
+            done(std::move(result));
         });
     };
     Done done = co_await net::hand_over<Done>(std::move(start));

@@ -108,7 +108,7 @@ net::Task<> Spool::bring_nearer() {
         .field("advice", "what waits is tried within the longest wait of queue.retry");
     queue::Filter filter;
     filter.state = queue::Filter::State::Waiting;
-    const auto changed = co_await walk(std::move(filter), &Spool::bring_nearer_matches);
+    const auto changed = co_await change_all(std::move(filter), &Spool::bring_nearer_matches);
     if (!changed) {
         log::Event(log::Level::Error, "store").field("error", changed.error().message());
     }
@@ -124,9 +124,9 @@ queue::Instant Spool::furthest_due() {
     return furthest + std::chrono::minutes(1);
 }
 
-std::size_t Spool::bring_nearer_matches(queue::Store& store,
-                                        const queue::Page& page,
-                                        conf::Result<void>& result) {
+conf::Result<void> Spool::bring_nearer_matches(queue::Store& store,
+                                               const queue::Page& page,
+                                               Walked& walked) {
     const auto furthest = furthest_due();
     const auto now = clock_.now();
     Committer::Changes changes;
@@ -150,10 +150,11 @@ std::size_t Spool::bring_nearer_matches(queue::Store& store,
         changes.emplace_back(queue::Update{std::move(nearer), first});
         next_due_ = std::min(next_due_, first);
     }
-    if (!changes.empty()) {
-        result = store.commit(changes);
+    if (changes.empty()) {
+        return {};
     }
-    return changes.size();
+    walked.changed += changes.size();
+    return store.commit(changes);
 }
 
 void Spool::turn() {

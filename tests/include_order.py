@@ -16,7 +16,7 @@ LEVELS = [
     {"smtp": [], "net": [], "mime": []},
     {"committer": ["committer"], "memory_budget": ["memory_budget"], "history": []},
     {"check": []},
-    {"spool": ["spool", "lease", "pauses", "report_limit"]},
+    {"spool": ["spool", "lease", "pauses", "report_limit", "step_size"]},
     {"intake": ["intake", "arrival", "body_digest", "recoding", "signing", "store_refusal", "submission_rules",
                 "trace_header"]},
     {"in": [], "out": []},
