@@ -24,6 +24,7 @@
 #include "relay/cli/dkim_verify_command.h"
 #include "relay/cli/ending.h"
 #include "relay/cli/hash_password.h"
+#include "relay/cli/move_commands.h"
 #include "relay/cli/pause_commands.h"
 #include "relay/cli/queue_commands.h"
 #include "relay/cli/send_command.h"
@@ -63,6 +64,7 @@ private:
     void add_dkim_messages(CLI::App& dkim);
     void add_queue();
     void add_queue_changes(CLI::App& queue);
+    void add_queue_moves(CLI::App& queue);
     void add_pauses();
     void add_send();
 
@@ -78,6 +80,7 @@ private:
     relay::cli::DkimImport import_;
     relay::status::Selection selection_;
     std::string reason_;
+    std::string folder_;
     relay::cli::PauseOptions pause_;
     relay::cli::SendOptions send_;
     std::string wait_;
@@ -269,6 +272,7 @@ void CommandLine::add_queue() {
     show->add_option("ID", id_, "queue id")->required();
     add_json(show);
     add_queue_changes(*queue);
+    add_queue_moves(*queue);
     add_json(command(*queue,
                      "check",
                      "read every message; is one damaged?",
@@ -304,6 +308,27 @@ void CommandLine::add_queue_changes(CLI::App& queue) {
         change->add_flag("--all", selection_.all, "every message");
         add_json(change);
     }
+}
+
+void CommandLine::add_queue_moves(CLI::App& queue) {
+    auto* out = command(queue,
+                        "export",
+                        "move messages into a folder, for another relay",
+                        with_config([this](const ConfigPtr& config) {
+                            return relay::cli::queue_export(*config, selection_, folder_, json_);
+                        }));
+    add_selection(out);
+    out->add_flag("--all", selection_.all, "every message");
+    out->add_option("--to", folder_, "the folder")->required();
+    add_json(out);
+    auto* in = command(queue,
+                       "import",
+                       "take in the messages of a folder",
+                       with_config([this](const ConfigPtr& config) {
+                           return relay::cli::queue_import(*config, folder_, json_);
+                       }));
+    in->add_option("FOLDER", folder_, "where an export put them")->required();
+    add_json(in);
 }
 
 void CommandLine::add_pauses() {

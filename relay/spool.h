@@ -31,6 +31,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "queue/mail_folder.h"
 #include "queue/retry_policy.h"
 #include "queue/scheduler.h"
 #include "queue/store.h"
@@ -43,6 +44,7 @@
 #include "relay/net/worker_pool.h"
 #include "relay/pauses.h"
 #include "relay/report_limit.h"
+#include "relay/spool_moves.h"
 #include "relay/steady_wall.h"
 #include "relay/step_size.h"
 
@@ -208,6 +210,11 @@ public:
     /// False when there is no such pause.
     net::Task<conf::Result<bool>> resume(Pause pause);
     [[nodiscard]] const Pauses& pauses() const { return pauses_; }
+    /// Moves every message that matches into `folder` (see SpoolExport), and what is there into the
+    /// queue (SpoolImport). One of them at a time.
+    net::Task<Exported> export_to(queue::Filter filter,
+                                  std::shared_ptr<const queue::MailFolder> folder);
+    net::Task<Imported> import_from(std::shared_ptr<const queue::MailFolder> folder);
 
     using SiteView = relay::SiteView;
     struct View {
@@ -221,6 +228,8 @@ public:
 
 private:
     friend class Lease;
+    friend class SpoolExport;
+    friend class SpoolImport;
 
     struct Active {
         std::shared_ptr<queue::Envelope> envelope;

@@ -88,6 +88,30 @@ public:
         return answer(order("/resume", status::as_json(pause), "resumed"), "resumed");
     }
 
+    conf::Result<Exported> export_to(const status::ExportRequest& request) override {
+        const auto answer = client_.post("/queue/export", status::as_json(request));
+        if (!answer) {
+            return answer.error();
+        }
+        auto exported = status::parse_exported(answer->body);
+        if (!exported) {
+            return conf::Error{{}, answer->error()};
+        }
+        return std::move(*exported);
+    }
+
+    conf::Result<Imported> import_from(const std::string& folder) override {
+        const auto answer = client_.post("/queue/import", status::import_request(folder));
+        if (!answer) {
+            return answer.error();
+        }
+        auto imported = status::parse_imported(answer->body);
+        if (!imported) {
+            return conf::Error{{}, answer->error()};
+        }
+        return std::move(*imported);
+    }
+
     conf::Result<std::string> check() override {
         auto answer = client_.post("/queue/check", "");
         if (!answer) {

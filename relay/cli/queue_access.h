@@ -15,6 +15,7 @@
 #include "queue/store.h"
 #include "relay/cli/control_client.h"
 #include "relay/spool.h"
+#include "relay/status/moves_json.h"
 #include "relay/status/selection.h"
 
 namespace relay::cli {
@@ -42,6 +43,10 @@ public:
     /// False when it was so before.
     virtual conf::Result<bool> pause(const Pause& pause) = 0;
     virtual conf::Result<bool> resume(const Pause& pause) = 0;
+    /// Into a folder, and from one; what could not be done is within. Errors: the folder cannot
+    /// serve.
+    virtual conf::Result<Exported> export_to(const status::ExportRequest& request) = 0;
+    virtual conf::Result<Imported> import_from(const std::string& folder) = 0;
     /// Reads everything; as /queue/check.
     virtual conf::Result<std::string> check() = 0;
 };

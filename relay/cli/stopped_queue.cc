@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "queue/errors.h"
+#include "relay/cli/stopped_moves.h"
 #include "relay/clock.h"
 #include "relay/status/message_page.h"
 #include "relay/status/status_page.h"
@@ -180,6 +181,26 @@ public:
             return woken.error();
         }
         return true;
+    }
+
+    conf::Result<Exported> export_to(const status::ExportRequest& request) override {
+        const auto filter = status::filter_of(request.selection, wall_clock());
+        if (!filter) {
+            return filter.error();
+        }
+        const auto folder = ::queue::MailFolder::open(request.folder);
+        if (!folder) {
+            return folder.error();
+        }
+        return export_stopped(*store_, history_.get(), *folder, *filter);
+    }
+
+    conf::Result<Imported> import_from(const std::string& path) override {
+        const auto folder = ::queue::MailFolder::open(path);
+        if (!folder) {
+            return folder.error();
+        }
+        return import_stopped(*store_, history_.get(), *folder);
     }
 
     conf::Result<std::string> check() override {

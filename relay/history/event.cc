@@ -50,6 +50,10 @@ std::string_view name(Kind kind) {
             return "retried";
         case Kind::Finished:
             return "finished";
+        case Kind::Exported:
+            return "exported";
+        case Kind::Imported:
+            return "imported";
     }
     return {};
 }

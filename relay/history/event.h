@@ -29,8 +29,10 @@ enum class Kind : std::uint8_t {
     Deleted = 9,
     Notice = 10,  // a report to the sender was made
     SignedAgain = 11,
-    Retried = 12,  // by a person
-    Finished = 13  // the last one; carries the envelope as it ended
+    Retried = 12,   // by a person
+    Finished = 13,  // the last one; carries the envelope as it ended
+    Exported = 14,  // it went to another relay, by a folder
+    Imported = 15   // ... and came from there
 };
 
 /// Stored as numbers, too.

@@ -11,6 +11,7 @@
 #include "relay/status/json_response.h"
 #include "relay/status/message_page.h"
 #include "relay/status/metrics_page.h"
+#include "relay/status/moves.h"
 #include "relay/status/orders.h"
 #include "relay/status/snapshot.h"
 #include "relay/status/status_page.h"
@@ -90,6 +91,16 @@ net::Task<Response> Answers::answer(Request request, Channel channel) {
         }
         case Page::CheckQueue: {
             Response response = co_await check_queue(facts, pool_, stopping_);
+            co_return response;
+        }
+        case Page::Export: {
+            Response response =
+                co_await export_queue(facts, pool_, moving_, std::move(request.body));
+            co_return response;
+        }
+        case Page::Import: {
+            Response response =
+                co_await import_queue(facts, pool_, moving_, std::move(request.body));
             co_return response;
         }
         case Page::Pause:

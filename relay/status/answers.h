@@ -59,6 +59,7 @@ private:
     mutable std::mutex mutex_;
     FactsPtr facts_;  // unset while starting
     std::atomic<bool> stopping_{false};
+    std::atomic<bool> moving_{false};  // mail, into a folder or from one
     net::Steady::time_point started_;
 };
 

@@ -18,7 +18,7 @@ struct Place {
     bool command;  // POST; else GET and HEAD
 };
 
-constexpr std::array<Place, 15> kPlaces = {{
+constexpr std::array<Place, 17> kPlaces = {{
     {"/healthz", Page::Health, Reach::Everywhere, false},
     {"/readyz", Page::Ready, Reach::Everywhere, false},
     {"/status", Page::Status, Reach::Everywhere, false},
@@ -29,6 +29,8 @@ constexpr std::array<Place, 15> kPlaces = {{
     {"/queue/hold", Page::Hold, Reach::ControlAlone, true},
     {"/queue/release", Page::Release, Reach::ControlAlone, true},
     {"/queue/check", Page::CheckQueue, Reach::ControlAlone, true},
+    {"/queue/export", Page::Export, Reach::ControlAlone, true},
+    {"/queue/import", Page::Import, Reach::ControlAlone, true},
     {"/pause", Page::Pause, Reach::ControlAlone, true},
     {"/resume", Page::Resume, Reach::ControlAlone, true},
     {"/reload", Page::Reload, Reach::ControlAlone, true},

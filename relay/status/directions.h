@@ -32,6 +32,8 @@ enum class Page : std::uint8_t {
     Hold,
     Release,
     CheckQueue,
+    Export,
+    Import,
     Pause,
     Resume,
     Reload,

@@ -48,6 +48,8 @@ TEST(Directions, KeepMessagesAndCommandsOnTheControlSocket) {
                              "/queue/hold",
                              "/queue/release",
                              "/queue/check",
+                             "/queue/export",
+                             "/queue/import",
                              "/pause",
                              "/resume",
                              "/reload",
