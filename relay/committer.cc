@@ -16,6 +16,10 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
+// Between two upkeeps, while nobody asks for anything, and while somebody always does.
+constexpr std::chrono::seconds kTidyIdle{1};
+constexpr std::chrono::seconds kTidyBusy{60};
+
 bool is_full(const conf::Result<void>& result) {
     return !result && result.error().code == queue::errc::StoreFull;
 }
@@ -237,6 +241,9 @@ void Committer::run() {
         if (last && waiting_.empty()) {
             break;
         }
+        if (!last && Clock::now() - last_tidy_ > kTidyBusy) {
+            tidy(lock);
+        }
     }
     for (const auto& entry : put_off_) {
         log::Event(log::Level::Error, "store")
@@ -249,18 +256,18 @@ void Committer::run() {
 
 void Committer::wait_for_more(std::unique_lock<std::mutex>& lock) {
     const auto now = Clock::now();
-    auto until = now + std::chrono::seconds(1);
+    if (riders_ == 0 && is_idle() && now - last_tidy_ > kTidyIdle) {
+        tidy(lock);
+        return;
+    }
+    auto until = now + kTidyIdle;
     if (riders_ > 0) {
         until = std::min(until, ride_until_);
     }
     if (!put_off_.empty()) {
         until = std::min(until, put_off_until_);
     }
-    if (wake_.wait_until(lock, until) == std::cv_status::timeout && is_idle() && riders_ == 0 &&
-        now - last_tidy_ > std::chrono::seconds(1)) {
-        last_tidy_ = Clock::now();
-        tidy(lock);
-    }
+    wake_.wait_until(lock, until);
 }
 
 /// One commit, and the pieces of work right behind it.
@@ -292,6 +299,7 @@ void Committer::work_on(std::unique_lock<std::mutex>& lock) {
 }
 
 void Committer::tidy(std::unique_lock<std::mutex>& lock) {
+    last_tidy_ = Clock::now();
     begin_writing();
     lock.unlock();
     const auto wall =

@@ -171,6 +171,15 @@ TEST(Committer, WhatComesAfterAPutOffOutcomeOfARowWaitsForIt) {
     EXPECT_EQ(stage.store.keys, (std::vector<std::string>{"other", "row=1", "row=2"}));
 }
 
+TEST(Committer, TidiesTheStoreThoughItIsNeverIdleForASecond) {
+    Stage stage;
+    for (int i = 0; i < 200 && stage.store.tidies == 0; ++i) {
+        stage.committer.commit(stage.changes("one"), [](const conf::Result<void>&) {});
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    EXPECT_GT(stage.store.tidies, 0);
+}
+
 TEST(Committer, NothingIsAcceptedAfterStop) {
     Stage stage;
     stage.committer.stop();

@@ -1,6 +1,7 @@
 // CountingStore: a store that only counts, and can be told to wait, to be slow or to be full.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -83,7 +84,10 @@ public:
     std::uint64_t messages() override { return 0; }
     conf::Result<std::uint64_t> free_octets() override { return std::uint64_t{1} << 40; }
     std::string latched() override { return ""; }
-    conf::Result<void> tidy(queue::Instant) override { return {}; }
+    conf::Result<void> tidy(queue::Instant) override {
+        ++tidies;
+        return {};
+    }
 
     void block() {
         const std::lock_guard lock(mutex);
@@ -103,6 +107,7 @@ public:
     std::condition_variable entered, may_go;
     bool blocked = false;
     int commits = 0;
+    std::atomic<int> tidies{0};
     std::thread::id last_writer;
     std::chrono::milliseconds slowness{0};  // of the disk
     std::set<std::string> full;
