@@ -14,16 +14,13 @@ constexpr std::uint64_t kBlock = 512;  // what st_blocks counts
 }  // namespace
 
 DiskReserve::DiskReserve(std::string path, std::uint64_t octets) : octets_(octets) {
-    file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int make = octets_ > 0 ? O_CREAT : 0;
+    file_ = ::open(path.c_str(), O_RDWR | make | O_CLOEXEC | O_NOFOLLOW, 0600);
     struct stat state {};
     if (file_ < 0 || ::fstat(file_, &state) != 0) {
         return;
     }
     kept_ = static_cast<std::uint64_t>(state.st_blocks) * kBlock;
-    if (kept_ > 0 && octets_ == 0) {
-        release();
-        return;
-    }
     struct statvfs disk {};
     if (kept_ > 0 && ::fstatvfs(file_, &disk) == 0 &&
         static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize < octets_ / 2) {

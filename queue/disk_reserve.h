@@ -13,8 +13,9 @@ namespace queue {
 
 class DiskReserve {
 public:
-    /// Of `octets`; of 0 nothing is ever set aside. Where less than half of that is free already,
-    /// what an earlier run kept is given up: opening the store needs room, too.
+    /// Of `octets`; of 0 nothing is ever set aside, and what an earlier run kept stays until it is
+    /// needed. Where less than half of `octets` is free, it is given up at once: opening the store
+    /// needs room, too.
     DiskReserve(std::string path, std::uint64_t octets);
     ~DiskReserve();
     DiskReserve(const DiskReserve&) = delete;

@@ -57,11 +57,17 @@ TEST_F(DiskReserveFile, IsGivenUpAtTheStartWhereThereIsLittleRoom) {
     EXPECT_EQ(on_disk(), 0U);
 }
 
-TEST_F(DiskReserveFile, OfNothingTakesNothing) {
+TEST_F(DiskReserveFile, OfNothingTakesNothingAndGivesUpWhatIsThere) {
+    {
+        DiskReserve none(path(), 0);
+        none.fill(8 * kMiB);
+        EXPECT_EQ(on_disk(), 0U);
+        EXPECT_FALSE(none.release());
+    }
     DiskReserve(path(), kMiB).fill(8 * kMiB);
     DiskReserve none(path(), 0);
-    EXPECT_EQ(on_disk(), 0U);
-    none.fill(8 * kMiB);
+    EXPECT_GE(on_disk(), kMiB) << "a command beside a stopped relay leaves it its reserve";
+    EXPECT_TRUE(none.release());
     EXPECT_EQ(on_disk(), 0U);
 }
 
