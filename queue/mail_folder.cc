@@ -143,14 +143,18 @@ conf::Result<std::vector<std::string>> MailFolder::names(const std::string& endi
                                                          const std::string& after,
                                                          std::size_t limit) const {
     // A descriptor of its own: the place in a folder belongs to one.
-    OpenFile again(::openat(folder_.number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    const std::unique_ptr<DIR, CloseFolder> folder(
-        again.is_open() ? ::fdopendir(::dup(again.number())) : nullptr);
+    const int again = ::openat(folder_.number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const std::unique_ptr<DIR, CloseFolder> folder(again >= 0 ? ::fdopendir(again) : nullptr);
     if (folder == nullptr) {
-        return refused(".", "cannot read the folder");
+        auto error = refused(".", "cannot read the folder");
+        if (again >= 0) {
+            ::close(again);
+        }
+        return error;
     }
     std::set<std::string> first;
     errno = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody else reads by this handle.
     while (const dirent* const entry = ::readdir(folder.get())) {
         std::string name(static_cast<const char*>(entry->d_name));
         if (name.ends_with(ending) && name > after &&

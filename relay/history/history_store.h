@@ -54,7 +54,7 @@ public:
                              const std::function<bool(queue::MessageId)>& is_queued);
 
     /// Of the file, without the journal.
-    conf::Result<std::uint64_t> octets() const;
+    [[nodiscard]] conf::Result<std::uint64_t> octets() const;
 
 private:
     HistoryStore(queue::SqliteConnection connection, const Limits& limits);
@@ -63,7 +63,7 @@ private:
     int shorten(queue::MessageId id);
     int drop(queue::MessageId id);
     conf::Result<bool> drop_some(conf::Instant now);
-    conf::Result<std::uint64_t> used_octets() const;
+    [[nodiscard]] conf::Result<std::uint64_t> used_octets() const;
     conf::Error failed(int code, std::string_view doing);
 
     queue::SqliteConnection connection_;
