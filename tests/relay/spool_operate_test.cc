@@ -261,6 +261,7 @@ TEST_F(SpoolOperate, AHoldDoesNotExpire) {
     const std::vector<queue::Change> insert{
         queue::Insert{message, message->envelope.recipients[0].due}};
     stage.committer->on_store([&](queue::Store& store) { EXPECT_TRUE(store.commit(insert)); });
+    stage.settle_store();
     run();
     EXPECT_TRUE(eventually([&] { return counted("held by a person") == 1; }));
     EXPECT_TRUE(held(message->envelope.id).person);
@@ -500,6 +501,7 @@ TEST_F(SpoolOperate, ExpiryEndsAPause) {
     const std::vector<queue::Change> insert{
         queue::Insert{message, message->envelope.recipients[0].due}};
     stage.committer->on_store([&](queue::Store& store) { EXPECT_TRUE(store.commit(insert)); });
+    stage.settle_store();
     run();
     EXPECT_TRUE(eventually([&] { return stage.metrics.recipients_expired.value() == 1; }));
 }
