@@ -176,7 +176,7 @@ bool has_journal(const DataFolder& folder) {
 
 conf::Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& data_dir,
                                                        Instant now,
-                                                       std::uint64_t octets) {
+                                                       std::uint64_t reserve) {
     if (sqlite3_threadsafe() == 0) {
         return error(errc::StoreUnwritable, "this SQLite library was built without threads");
     }
@@ -184,7 +184,7 @@ conf::Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& data_d
     if (!folder) {
         return folder.error();
     }
-    auto reserve = std::make_unique<DiskReserve>(folder->file(kReserveFile), octets);
+    auto kept = std::make_unique<DiskReserve>(folder->file(kReserveFile), reserve);
     const bool unclean = has_journal(*folder);
     if (const auto created = folder->create(kDatabase); !created) {
         return created.error();
@@ -202,10 +202,10 @@ conf::Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& data_d
         return inventory.error();
     }
     if (const auto free = folder->free_octets()) {
-        reserve->fill(*free);
+        kept->fill(*free);
     }
     auto store = std::make_unique<OpenStore>(
-        std::move(*folder), std::move(reserve), std::move(*connection), *inventory, now);
+        std::move(*folder), std::move(kept), std::move(*connection), *inventory, now);
     if (unclean) {
         if (const auto checked = store->check_envelopes(); !checked) {
             return checked.error();

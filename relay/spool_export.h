@@ -61,7 +61,7 @@ private:
     net::Task<conf::Result<Held>> hold(Look look);
     net::Task<> write(std::vector<queue::MessageId> ids);
     net::Task<std::optional<queue::Written>> write_one(queue::MessageId id);
-    net::Task<> move(std::vector<queue::Written> batch);
+    net::Task<> move(std::vector<queue::Written> written);
     net::Task<conf::Result<Removed>> remove(std::shared_ptr<const std::vector<queue::Written>> of);
     net::Task<conf::Result<void>> on_disk(std::function<conf::Result<void>()> work);
 
