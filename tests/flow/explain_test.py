@@ -225,15 +225,19 @@ class Bounds(FlowTest):
         box = self.destination(replies={"DATA": "451 4.3.0 " + "x" * 400, "RCPT": "250 2.1.5 " + "y" * 400})
         relay = self.relay(queue={"retry": ["1s"], "history_size": "1MiB"}, delivery={"connections_per_site": 5})
         recipients = [f"user{n}@dest.example" for n in range(40)]
-        ids = [submit(message(), recipients=recipients) for _ in range(30)]
+        for _ in range(30):
+            submit(message(), recipients=recipients)
         self.eventually(lambda: len(re.findall("deferred ", relay.log())) > 6000, 60, "6,000 deferrals")
         path = f"{relay.folder}/data/history.db"
-        self.eventually(lambda: os.path.getsize(path) < 1.25 * 2**20, 10, "small")
+        self.eventually(lambda: os.path.getsize(path) < 1.25 * 2**20, 60, "small")  # a busy machine is behind for a while
         box.replies.clear()
         relay.wait_empty(60)
+        last = submit(message())  # the oldest that are done go first
+        relay.wait_empty()
+        self.eventually(lambda: os.path.getsize(path) < 1.25 * 2**20, 60, "small again")
         self.assertEqual(relay.stop(), 0)
         self.assertLess(os.path.getsize(path), 1.25 * 2**20)
-        self.assertEqual(relay.json("queue", "show", ids[-1])["recipients"][0]["state"], "delivered")
+        self.assertEqual(relay.json("queue", "show", last)["recipients"][0]["state"], "delivered")
 
     def test_garbage_instead_of_a_history(self):
         box = self.destination()
