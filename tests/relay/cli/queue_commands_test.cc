@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/relay/cli/said.h"
 #include "tests/relay/status/small_relay.h"
 
 namespace relay::cli {
@@ -13,22 +14,6 @@ namespace {
 
 using status::Selection;
 using status::SmallRelay;
-
-struct Said {
-    int status = 0;
-    std::string out, err;
-};
-
-template <class Run>
-Said said(Run run) {
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    Said result;
-    result.status = run();
-    result.out = testing::internal::GetCapturedStdout();
-    result.err = testing::internal::GetCapturedStderr();
-    return result;
-}
 
 Selection by_id(::queue::MessageId id) {
     Selection selection;
